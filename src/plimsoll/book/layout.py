@@ -1,0 +1,99 @@
+"""The tables of a pool and how they are made and grown. Growing copies; row views taken before it are stale."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from plimsoll.book.rows import (
+    AccountRow,
+    AnswerRow,
+    BlockRow,
+    ChangedRow,
+    CommandRow,
+    EventRow,
+    HoldingRow,
+    InstrumentRow,
+    LedgerRow,
+    ListingRow,
+    PolicyRow,
+    RankRow,
+    TotalsRow,
+)
+from plimsoll.units.limits import ID_WINDOW
+from plimsoll.units.tables import Table, array_of, dtype_of
+
+Array = npt.NDArray[Any]
+
+COMMAND = dtype_of(CommandRow)
+EVENT = dtype_of(EventRow)
+LEDGER = dtype_of(LedgerRow)
+LISTING = dtype_of(ListingRow)
+POLICY = dtype_of(PolicyRow)
+
+BLOCK_CAPACITIES = (4, 8, 12, 16, 24, 32, 48, 64)
+"""Sizes of a block of holdings. Not only powers of two: strides that share cache sets double the time of a sweep."""
+
+
+class Pool(NamedTuple):
+    """Every table of one pool. ``events``, ``ledger`` and ``ranks`` are not state: they can be derived or are scratch."""
+
+    accounts: Table[AccountRow]
+    holdings: Table[HoldingRow]
+    instruments: Table[InstrumentRow]
+    policy: Table[PolicyRow]
+    totals: Table[TotalsRow]
+    answers: Table[AnswerRow]
+    blocks: Table[BlockRow]
+    changed: Table[ChangedRow]
+    events: Table[EventRow]
+    ledger: Table[LedgerRow]
+    ranks: Table[RankRow]
+
+
+DTYPES: dict[str, np.dtype[Any]] = {
+    "accounts": dtype_of(AccountRow),
+    "holdings": dtype_of(HoldingRow),
+    "instruments": dtype_of(InstrumentRow),
+    "policy": POLICY,
+    "totals": dtype_of(TotalsRow),
+    "answers": dtype_of(AnswerRow),
+    "blocks": dtype_of(BlockRow),
+    "changed": dtype_of(ChangedRow),
+    "events": EVENT,
+    "ledger": LEDGER,
+    "ranks": dtype_of(RankRow),
+}
+
+STATE_TABLES = ("accounts", "holdings", "instruments", "policy", "totals", "answers", "blocks")
+"""The tables a snapshot holds."""
+
+
+def empty_pool(accounts: int, holdings: int, instruments: int, events: int, ledger: int) -> Pool:
+    """A pool with room for so many rows in each table, all zero, and no free blocks."""
+    rows = {
+        "accounts": accounts,
+        "holdings": holdings,
+        "instruments": instruments,
+        "policy": 1,
+        "totals": 1,
+        "answers": ID_WINDOW,
+        "blocks": len(BLOCK_CAPACITIES),
+        "changed": accounts,
+        "events": events,
+        "ledger": ledger,
+        "ranks": accounts,
+    }
+    pool = Pool(**{name: np.zeros(rows[name], dtype) for name, dtype in DTYPES.items()})
+    array_of(pool.blocks)["capacity"] = BLOCK_CAPACITIES
+    array_of(pool.blocks)["first"] = -1
+    return pool
+
+
+def grown(table: Any, rows: int) -> Any:
+    """A copy of the table with at least ``rows`` rows (doubling), the new ones zero."""
+    if rows <= table.size:
+        return table
+    larger = np.zeros(max(rows, 2 * table.size), table.dtype)
+    larger[: table.size] = table
+    return larger

@@ -1,0 +1,258 @@
+"""The rows of every table: one field, one int64 column, in this order. ``docs/decisions/record-layout.md`` says why.
+
+Units: ``*_ppb`` and rates are parts per billion, ``*_ms`` and times milliseconds, lots are lots, everything else that
+is money is micros.  ``-1`` stands for "none" where a row number is meant.
+"""
+
+from typing import TypedDict
+
+
+class CommandRow(TypedDict):
+    """One command: 16 words, 128 bytes, the record of the journal. Unused fields must be 0."""
+
+    kind: int
+    id: int
+    time: int
+    account: int
+    counterparty: int
+    instrument: int
+    lots: int
+    price: int
+    amount: int
+    flags: int
+    reserved_lots: int
+    reserved_lots_counterparty: int
+    premium: int
+    confidence: int
+    sources: int
+    payload_words: int
+
+
+class EventRow(TypedDict):
+    """One event: what happened to ``account`` in ``instrument`` (deltas), 96 bytes."""
+
+    sequence: int
+    kind: int
+    command_id: int
+    account: int
+    counterparty: int
+    instrument: int
+    lots: int
+    cost: int
+    cash: int
+    fee: int
+    price: int
+    amount: int
+
+
+class LedgerRow(TypedDict):
+    """One step of a liquidation: what was taken, by which mechanism, and who paid. 128 bytes."""
+
+    sequence: int
+    command_id: int
+    time: int
+    account: int
+    instrument: int
+    mechanism: int
+    taker: int
+    lots: int
+    price: int
+    repaid: int
+    seized: int
+    to_liquidator: int
+    to_fund: int
+    fund_paid: int
+    bad_debt: int
+    stage_equity: int
+
+
+class AccountRow(TypedDict):
+    """A margin account: 16 words, 128 bytes."""
+
+    owner: int
+    cash: int
+    status: int
+    mode: int
+    isolated: int
+    stage: int
+    stage_since: int
+    leverage_rate: int
+    trigger_ppb: int
+    triggered: int
+    generation: int
+    changed: int
+    start: int
+    count: int
+    capacity: int
+    spare: int
+
+
+class HoldingRow(TypedDict):
+    """What an account holds of one instrument: 48 bytes, contiguous per account."""
+
+    instrument: int
+    lots: int
+    cost: int
+    bid_lots: int
+    ask_lots: int
+    reserved: int
+
+
+class ListingRow(TypedDict):
+    """The parameters of an instrument: the canonical payload of list_instrument and set_instrument."""
+
+    kind: int
+    scale: int
+    mark_max: int
+    lots_max: int
+    open_lots_max: int
+    notional_min: int
+    backstop_lots_max: int
+    rate_initial: int
+    rate_maintenance: int
+    segment_lots_1: int
+    segment_lots_2: int
+    segment_lots_3: int
+    segment_initial_1: int
+    segment_initial_2: int
+    segment_initial_3: int
+    segment_maintenance_1: int
+    segment_maintenance_2: int
+    segment_maintenance_3: int
+    slope_initial: int
+    slope_maintenance: int
+    root_base_initial: int
+    root_base_maintenance: int
+    root_factor_initial: int
+    root_factor_maintenance: int
+    open_interest_lower: int
+    open_interest_upper: int
+    confidence_factor: int
+    fee_maker: int
+    fee_taker: int
+    fee_liquidation: int
+    fee_backstop: int
+    band: int
+    age_fill_max: int
+    age_margin_max: int
+    sources_min: int
+    confidence_max: int
+    volatility_max: int
+    volatility_window: int
+    funding_interval: int
+    funding_rate_max: int
+    funding_interest: int
+    expiry: int
+    settlement_window: int
+
+
+class InstrumentRow(ListingRow):
+    """An instrument: its parameters, then what the engine keeps about it."""
+
+    status: int
+    unit: int
+    mark: int
+    funding: int
+    blocks: int
+    penalised: int
+    rate_open_interest: int
+    rate_confidence: int
+    open_lots: int
+    vault: int
+    realised: int
+    mark_time: int
+    confidence: int
+    sources: int
+    premium: int
+    oracle_state: int
+    non_positive: int
+    volatility_mean: int
+    premium_sum: int
+    premium_time: int
+    funding_due: int
+    funding_remainder: int
+    settlement_sum: int
+    settlement_time: int
+    settlement_phase: int
+    settlement_cursor: int
+    settlement_deficit: int
+    settlement_profit: int
+    holders: int
+
+
+class PolicyRow(TypedDict):
+    """The pool's parameters: the canonical payload of set_policy."""
+
+    call_buffer: int
+    call_deadline: int
+    exit_buffer: int
+    backstop_after: int
+    backstop_ratio: int
+    fund_share: int
+    profit_haircut: int
+    depeg_threshold: int
+    depeg_factor: int
+    gap_max: int
+    grace: int
+    accounts_per_tick: int
+    steps_per_tick: int
+    settlements_per_tick: int
+    adl: int
+    deposit_notional_min: int
+
+
+class TotalsRow(TypedDict):
+    """One row of sums and cursors."""
+
+    time: int
+    grace_until: int
+    vault: int
+    id_highest: int
+    accounts: int
+    holdings: int
+    instruments: int
+    events: int
+    ledger: int
+    shortfall: int
+    shortfall_running: int
+    sweep_cursor: int
+    sweep_due: int
+    sweeping: int
+    depeg_rate: int
+    bad_debt: int
+    socialised: int
+    commands: int
+    event_row: int
+    ledger_row: int
+    position: int
+    command_id: int
+    changed: int
+
+
+class AnswerRow(TypedDict):
+    """The first answer to a command id, kept for a bounded window."""
+
+    id: int
+    fingerprint: int
+    code: int
+
+
+class BlockRow(TypedDict):
+    """Free blocks of holdings of one capacity: the first row of the list, linked through ``reserved``."""
+
+    capacity: int
+    first: int
+
+
+class RankRow(TypedDict):
+    """Scratch of the deleveraging queue: not part of the state."""
+
+    key: int
+    account: int
+    row: int
+
+
+class ChangedRow(TypedDict):
+    """Accounts whose leaf of the state root is out of date."""
+
+    account: int

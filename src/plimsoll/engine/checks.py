@@ -1,0 +1,51 @@
+"""Questions several commands ask of the tables before they change anything."""
+
+from plimsoll.book.layout import Pool
+from plimsoll.units.jit import rule
+from plimsoll.units.messages import (
+    KIND_ASSET,
+    NAMED_COUNT,
+    STATUS_CLOSED,
+    STATUS_FREE,
+    STATUS_OPEN,
+)
+
+
+@rule
+def exists(pool: Pool, account: int) -> bool:
+    """Whether the number is an open account, a named one included."""
+    return 0 <= account < pool.totals[0]["accounts"] and pool.accounts[account]["status"] == STATUS_OPEN
+
+
+@rule
+def is_named(account: int) -> bool:
+    """Whether the row is one of those every pool has."""
+    return account < NAMED_COUNT
+
+
+@rule
+def is_listed(pool: Pool, instrument: int) -> bool:
+    """Whether the number is an instrument that is not free or closed; instrument 0 is."""
+    if instrument < 0 or instrument >= pool.totals[0]["instruments"]:
+        return False
+    status = pool.instruments[instrument]["status"]
+    return status != STATUS_FREE and status != STATUS_CLOSED
+
+
+@rule
+def is_asset(pool: Pool, instrument: int) -> bool:
+    """Whether the instrument is the settlement token or a custody asset."""
+    return pool.instruments[instrument]["kind"] == KIND_ASSET
+
+
+@rule
+def allows(pool: Pool, account: int, instrument: int) -> bool:
+    """Whether the account may hold the instrument: an isolated account holds one contract only."""
+    isolated = pool.accounts[account]["isolated"]
+    return isolated == 0 or isolated == instrument
+
+
+@rule
+def lots_of(pool: Pool, row: int) -> int:
+    """Lots in a holding row, 0 for none."""
+    return pool.holdings[row]["lots"] if row >= 0 else 0

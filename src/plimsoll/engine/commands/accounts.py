@@ -1,0 +1,107 @@
+"""Open, close and limit accounts."""
+
+from plimsoll.book.events import note, touch
+from plimsoll.book.layout import Pool
+from plimsoll.book.rows import CommandRow
+from plimsoll.engine.checks import exists, is_asset, is_listed, is_named
+from plimsoll.margin.health import health
+from plimsoll.margin.rule import require_covered
+from plimsoll.units import codes as code
+from plimsoll.units.jit import command as compiled
+from plimsoll.units.limits import RATE_MAX, TRIGGER_MAX
+from plimsoll.units.messages import (
+    EVENT_ACCOUNT_CLOSED,
+    EVENT_ACCOUNT_OPENED,
+    EVENT_LIMITS_SET,
+    MODE_STANDARD,
+    STAGE_HEALTHY,
+    STATUS_FREE,
+    STATUS_OPEN,
+)
+
+
+@compiled
+def open_account(pool: Pool, command: CommandRow) -> int:
+    """Use a free row, or the next one, for an owner."""
+    number = command["account"]
+    owner = command["counterparty"]
+    instrument = command["instrument"]
+    totals = pool.totals[0]
+    if is_named(number) or number > totals["accounts"]:
+        return code.ACCOUNT_MUST_BE_FREE
+    if number < totals["accounts"] and pool.accounts[number]["status"] != STATUS_FREE:
+        return code.ACCOUNT_MUST_BE_FREE
+    if owner < 1:
+        return code.OWNER_MUST_BE_POSITIVE
+    if command["flags"] != MODE_STANDARD:
+        return code.MODE_MUST_BE_KNOWN
+    if instrument != 0 and (not is_listed(pool, instrument) or is_asset(pool, instrument)):
+        return code.INSTRUMENT_MUST_BE_CONTRACT
+    # After this point the command must succeed.
+    totals["accounts"] = max(totals["accounts"], number + 1)
+    account = pool.accounts[number]
+    account["owner"] = owner
+    account["status"] = STATUS_OPEN
+    account["mode"] = command["flags"]
+    account["isolated"] = instrument
+    account["generation"] += 1
+    touch(pool, number)
+    note(pool, EVENT_ACCOUNT_OPENED, number, instrument, 0, owner)
+    return code.OK
+
+
+@compiled
+def close_account(pool: Pool, command: CommandRow) -> int:
+    """Free an empty row for another owner; its block of holdings stays with the row."""
+    number = command["account"]
+    if not exists(pool, number):
+        return code.ACCOUNT_MUST_EXIST
+    if is_named(number):
+        return code.ACCOUNT_MUST_NOT_BE_NAMED
+    account = pool.accounts[number]
+    if account["count"] != 0 or account["cash"] != 0:
+        return code.ACCOUNT_MUST_BE_EMPTY
+    # After this point the command must succeed.
+    note(pool, EVENT_ACCOUNT_CLOSED, number, 0, 0, account["owner"])
+    account["owner"] = 0
+    account["status"] = STATUS_FREE
+    account["mode"] = 0
+    account["isolated"] = 0
+    account["stage"] = STAGE_HEALTHY
+    account["stage_since"] = 0
+    account["leverage_rate"] = 0
+    account["trigger_ppb"] = 0
+    account["triggered"] = 0
+    touch(pool, number)
+    return code.OK
+
+
+@compiled
+def set_limits(pool: Pool, command: CommandRow) -> int:
+    """The owner's own stricter leverage cap (raises IM) and call trigger (notifies, releases orders)."""
+    number = command["account"]
+    leverage_rate = command["amount"]
+    trigger = command["price"]
+    if not exists(pool, number):
+        return code.ACCOUNT_MUST_EXIST
+    if is_named(number):
+        return code.ACCOUNT_MUST_NOT_BE_NAMED
+    if leverage_rate < 0 or leverage_rate > RATE_MAX:
+        return code.LEVERAGE_CAP_MUST_BE_WITHIN_LIMIT
+    if trigger < 0 or trigger > TRIGGER_MAX:
+        return code.TRIGGER_MUST_BE_WITHIN_LIMIT
+    account = pool.accounts[number]
+    before = account["leverage_rate"]
+    if leverage_rate > before:
+        account["leverage_rate"] = leverage_rate
+        refusal = require_covered(health(pool, number))
+        account["leverage_rate"] = before
+        if refusal != code.OK:
+            return refusal
+    # After this point the command must succeed.
+    account["leverage_rate"] = leverage_rate
+    account["trigger_ppb"] = trigger
+    account["triggered"] = 0
+    touch(pool, number)
+    note(pool, EVENT_LIMITS_SET, number, 0, leverage_rate, trigger)
+    return code.OK

@@ -1,0 +1,277 @@
+"""A trade between two accounts: both sides at once, fees or rebates, reservations consumed."""
+
+from typing import NamedTuple
+
+from plimsoll.book.events import emit, touch
+from plimsoll.book.holdings import Change, apply_change, find, has_room
+from plimsoll.book.layout import Pool
+from plimsoll.book.rows import CommandRow
+from plimsoll.engine.checks import allows, exists, is_listed, is_named
+from plimsoll.engine.waterfall.bad_debt import resolve_if_bankrupt
+from plimsoll.margin.rates import set_open_interest_rate
+from plimsoll.margin.rule import judge, of_counterparty
+from plimsoll.margin.terms import notional_of, worst_lots
+from plimsoll.units import codes as code
+from plimsoll.units.fixed import mul_div_ceil, mul_div_floor, rate_down, rate_up
+from plimsoll.units.jit import command as compiled
+from plimsoll.units.jit import rule
+from plimsoll.units.limits import COST_MAX, PPB
+from plimsoll.units.messages import (
+    ACTION_FILL,
+    EVENT_FILLED,
+    KIND_ASSET,
+    NAMED_FEES,
+    STATUS_REDUCE_ONLY,
+    STATUS_SETTLING,
+)
+
+
+class Side(NamedTuple):
+    """One side of a fill: its holding before, its change, and what went wrong (a result code, 0 for nothing)."""
+
+    row: int
+    lots: int
+    cost: int
+    bid_lots: int
+    ask_lots: int
+    reserved: int
+
+
+@rule
+def side_of(pool: Pool, account: int, instrument: int) -> Side:
+    """The holding an account brings to the fill; zeros when it has none."""
+    row = find(pool, account, instrument)
+    if row < 0:
+        return Side(row, 0, 0, 0, 0, 0)
+    holding = pool.holdings[row]
+    return Side(
+        row, holding["lots"], holding["cost"], holding["bid_lots"], holding["ask_lots"], holding["reserved"]
+    )
+
+
+@rule
+def consumed(side: Side, lots: int) -> int:
+    """Reserved micros that go with ``lots`` of open orders: pro rata, all of them with the last."""
+    open_lots = side.bid_lots + side.ask_lots
+    if lots == 0:
+        return 0
+    if lots == open_lots:
+        return side.reserved
+    return mul_div_floor(side.reserved, lots, open_lots)
+
+
+@rule
+def change_of(side: Side, instrument: int, lots: int, cost: int, cash: int, reserved_lots: int) -> Change:
+    """The change of a side that trades ``lots`` (signed) and consumes reservations on the same side of the book."""
+    bid = reserved_lots if lots > 0 else 0
+    ask = reserved_lots if lots < 0 else 0
+    return Change(instrument, lots, cost, cash, -bid, -ask, -consumed(side, reserved_lots))
+
+
+@compiled
+def require_side(pool: Pool, side: Side, instrument: int, lots: int, reserved_lots: int, rule_number: int) -> int:
+    """Whether one side breaks the numbered rule (docs/commands.md, fill); rules are asked of both sides in turn."""
+    listed = pool.instruments[instrument]
+    after = side.lots + lots
+    if rule_number == 6:
+        open_lots = side.bid_lots if lots > 0 else side.ask_lots
+        return code.OK if 0 <= reserved_lots <= min(abs(lots), open_lots) else code.RESERVATION_MUST_COVER
+    if rule_number == 8:
+        bid = side.bid_lots - (reserved_lots if lots > 0 else 0)
+        ask = side.ask_lots - (reserved_lots if lots < 0 else 0)
+        return code.OK if worst_lots(after, bid, ask) <= listed["lots_max"] else code.LOTS_MUST_BE_WITHIN_LIMIT
+    if rule_number == 9:
+        return code.OK if after >= 0 else code.LOTS_MUST_NOT_BE_SHORT
+    if rule_number == 10:
+        grows = abs(after) > abs(side.lots) or (after > 0 and side.lots < 0) or (after < 0 and side.lots > 0)
+        return code.INSTRUMENT_MUST_NOT_BE_REDUCE_ONLY if grows else code.OK
+    if after != 0 and notional_of(listed, abs(after)) < listed["notional_min"]:
+        return code.NOTIONAL_MUST_REACH_MINIMUM
+    return code.OK
+
+
+@rule
+def said_of_counterparty(refusal: int) -> int:
+    """The counterparty's code of a rule broken by the maker."""
+    if refusal == code.RESERVATION_MUST_COVER:
+        return code.COUNTERPARTY_RESERVATION_MUST_COVER
+    if refusal == code.LOTS_MUST_BE_WITHIN_LIMIT:
+        return code.COUNTERPARTY_LOTS_MUST_BE_WITHIN_LIMIT
+    if refusal == code.LOTS_MUST_NOT_BE_SHORT:
+        return code.COUNTERPARTY_LOTS_MUST_NOT_BE_SHORT
+    if refusal == code.NOTIONAL_MUST_REACH_MINIMUM:
+        return code.COUNTERPARTY_NOTIONAL_MUST_REACH_MINIMUM
+    return refusal
+
+
+@rule
+def require_parties(pool: Pool, command: CommandRow) -> int:
+    """Two open accounts of two owners."""
+    taker = command["account"]
+    maker = command["counterparty"]
+    if not exists(pool, taker):
+        return code.ACCOUNT_MUST_EXIST
+    if not exists(pool, maker):
+        return code.COUNTERPARTY_MUST_EXIST
+    if taker == maker:
+        return code.ACCOUNTS_MUST_DIFFER
+    if is_named(taker):
+        return code.ACCOUNT_MUST_NOT_BE_NAMED
+    if is_named(maker):
+        return code.COUNTERPARTY_MUST_NOT_BE_NAMED
+    if pool.accounts[taker]["owner"] == pool.accounts[maker]["owner"]:
+        return code.OWNERS_MUST_DIFFER
+    return code.OK
+
+
+@rule
+def require_tradable(pool: Pool, command: CommandRow) -> int:
+    """An instrument that is open, a size and a price it may trade at now."""
+    number = command["instrument"]
+    lots = command["lots"]
+    price = command["price"]
+    if number == 0:
+        return code.INSTRUMENT_MUST_BE_TRADABLE
+    if not is_listed(pool, number):
+        return code.INSTRUMENT_MUST_BE_LISTED
+    instrument = pool.instruments[number]
+    if instrument["status"] == STATUS_SETTLING:
+        return code.INSTRUMENT_MUST_BE_OPEN
+    if lots == 0:
+        return code.LOTS_MUST_NOT_BE_ZERO
+    if lots > instrument["lots_max"] or lots < -instrument["lots_max"]:
+        return code.LOTS_MUST_BE_WITHIN_LIMIT
+    if price < 1:
+        return code.PRICE_MUST_BE_POSITIVE
+    if instrument["blocks"] & ACTION_FILL != 0:
+        return code.MARK_MUST_ALLOW_FILL
+    if abs(price - instrument["mark"]) > rate_down(instrument["mark"], instrument["band"]):
+        return code.PRICE_MUST_BE_WITHIN_BAND
+    return code.OK
+
+
+@compiled
+def require_sides(pool: Pool, command: CommandRow, taker: Side, maker: Side) -> int:
+    """Rules 6 to 13: each asked of the taker, then of the maker."""
+    number = command["instrument"]
+    lots = command["lots"]
+    instrument = pool.instruments[number]
+    for rule_number in range(6, 13):
+        if rule_number == 7:
+            if not has_room(pool, command["account"], taker.row):
+                return code.HOLDINGS_MUST_FIT
+            if not has_room(pool, command["counterparty"], maker.row):
+                return code.COUNTERPARTY_HOLDINGS_MUST_FIT
+            continue
+        if rule_number == 9 and instrument["kind"] != KIND_ASSET:
+            continue
+        if rule_number == 10 and instrument["status"] != STATUS_REDUCE_ONLY:
+            continue
+        if rule_number == 11:
+            if instrument["kind"] != KIND_ASSET and grows_open_interest(instrument["open_lots"], instrument["open_lots_max"], taker.lots, maker.lots, lots):
+                return code.OPEN_INTEREST_MUST_BE_WITHIN_LIMIT
+            continue
+        refusal = require_side(pool, taker, number, lots, command["reserved_lots"], rule_number)
+        if refusal != code.OK:
+            return refusal
+        refusal = require_side(pool, maker, number, -lots, command["reserved_lots_counterparty"], rule_number)
+        if refusal != code.OK:
+            return said_of_counterparty(refusal)
+    return code.OK
+
+
+@rule
+def grows_open_interest(open_lots: int, limit: int, taker_lots: int, maker_lots: int, lots: int) -> bool:
+    """Whether a fill raises open interest beyond its limit."""
+    grown = max(taker_lots + lots, 0) - max(taker_lots, 0) + max(maker_lots - lots, 0) - max(maker_lots, 0)
+    return grown > 0 and open_lots + grown > limit
+
+
+@compiled
+def fill(pool: Pool, command: CommandRow) -> int:
+    """The taker's lots change by ``lots`` at ``price``, the maker's by the opposite."""
+    refusal = require_parties(pool, command)
+    if refusal != code.OK:
+        return refusal
+    refusal = require_tradable(pool, command)
+    if refusal != code.OK:
+        return refusal
+    number = command["instrument"]
+    lots = command["lots"]
+    price = command["price"]
+    taker_account = command["account"]
+    maker_account = command["counterparty"]
+    if not allows(pool, taker_account, number):
+        return code.ACCOUNT_MUST_ALLOW_INSTRUMENT
+    if not allows(pool, maker_account, number):
+        return code.COUNTERPARTY_MUST_ALLOW_INSTRUMENT
+    taker = side_of(pool, taker_account, number)
+    maker = side_of(pool, maker_account, number)
+    refusal = require_sides(pool, command, taker, maker)
+    if refusal != code.OK:
+        return refusal
+    instrument = pool.instruments[number]
+    paid = mul_div_ceil(lots, price - instrument["funding"], instrument["unit"])
+    notional = mul_div_ceil(abs(lots), price, instrument["unit"])
+    fee_taker = rate_up(notional, instrument["fee_taker"])
+    fee_maker = mul_div_ceil(notional, instrument["fee_maker"], PPB)
+    is_asset = instrument["kind"] == KIND_ASSET
+    cost = 0 if is_asset else paid
+    payment = paid if is_asset else 0
+    if not is_asset and abs(taker.cost + cost) > COST_MAX:
+        return code.COST_MUST_BE_WITHIN_LIMIT
+    if not is_asset and abs(maker.cost - cost) > COST_MAX:
+        return code.COST_MUST_BE_WITHIN_LIMIT
+
+    change_taker = change_of(taker, number, lots, cost, -payment - fee_taker, command["reserved_lots"])
+    if is_asset and lots > 0 and pool.accounts[taker_account]["cash"] + change_taker.cash < 0:
+        return code.CASH_MUST_NOT_BE_NEGATIVE
+    verdict = judge(pool, taker_account, change_taker, fee_taker)
+    if verdict.code != code.OK:
+        return verdict.code
+    if verdict.waived:
+        fee_taker = 0
+        fee_maker = max(fee_maker, 0)
+        change_taker = change_of(taker, number, lots, cost, -payment, command["reserved_lots"])
+    change_maker = change_of(
+        maker, number, -lots, -cost, payment - fee_maker, command["reserved_lots_counterparty"]
+    )
+    if is_asset and lots < 0 and pool.accounts[maker_account]["cash"] + change_maker.cash < 0:
+        return code.COUNTERPARTY_CASH_MUST_NOT_BE_NEGATIVE
+    verdict = judge(pool, maker_account, change_maker, fee_maker)
+    if verdict.code != code.OK:
+        return of_counterparty(verdict.code)
+    if verdict.waived:
+        fee_maker = 0
+        change_maker = change_of(
+            maker, number, -lots, -cost, payment, command["reserved_lots_counterparty"]
+        )
+
+    # After this point the command must succeed.
+    settle_side(pool, taker_account, maker_account, taker.row, change_taker, fee_taker, price)
+    settle_side(pool, maker_account, taker_account, maker.row, change_maker, fee_maker, price)
+    pool.accounts[NAMED_FEES]["cash"] += fee_taker + fee_maker
+    touch(pool, NAMED_FEES)
+    set_open_interest_rate(instrument)
+    resolve_if_bankrupt(pool, taker_account)
+    resolve_if_bankrupt(pool, maker_account)
+    return code.OK
+
+
+@rule
+def settle_side(pool: Pool, account: int, other: int, row: int, change: Change, fee: int, price: int) -> None:
+    """Apply one side and emit its event: net changes of lots, cost and cash."""
+    realised = apply_change(pool, account, row, change)
+    emit(
+        pool,
+        EVENT_FILLED,
+        account,
+        other,
+        change.instrument,
+        change.lots,
+        change.cost + realised,
+        change.cash + realised,
+        fee,
+        price,
+        realised,
+    )

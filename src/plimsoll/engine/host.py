@@ -1,0 +1,203 @@
+"""The engine as Python sees it: owns the tables, gives them room, drains events, and applies batches in order."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from plimsoll.book.identities import broken_identities
+from plimsoll.book.layout import COMMAND, EVENT, LEDGER, STATE_TABLES, Array, Pool, empty_pool, grown
+from plimsoll.book.root import StateRoot
+from plimsoll.engine.apply import HOLDING_ROWS_SPARE, PROCEED, apply_hot, close_envelope, open_envelope
+from plimsoll.engine.genesis import found
+from plimsoll.engine.listing import list_instrument, set_instrument, set_policy
+from plimsoll.engine.read import read_health, read_next_legs
+from plimsoll.units.messages import (
+    COLD,
+    COMMAND_LIST_INSTRUMENT,
+    COMMAND_OPEN_ACCOUNT,
+    COMMAND_SET_INSTRUMENT,
+    COMMAND_SET_POLICY,
+)
+from plimsoll.units.tables import Ints, array_of
+
+COLD_RULES = {
+    COMMAND_LIST_INSTRUMENT: list_instrument,
+    COMMAND_SET_INSTRUMENT: set_instrument,
+    COMMAND_SET_POLICY: set_policy,
+}
+NO_PAYLOAD: Ints = np.zeros(0, np.int64)
+EVENTS_PER_STEP = 16
+EVENTS_SLACK = 65_536
+
+
+class BatchError(Exception):
+    """A batch that is not one: wrong dtype, or payload that does not belong to its commands. Nothing was applied."""
+
+
+class EngineHalted(Exception):
+    """Our own bug: a rule raised in the middle of a batch. The tables may not be used; replay the journal."""
+
+
+class Engine:
+    """One pool's state machine. ``apply`` is the only way in; everything else reads."""
+
+    def __init__(self, pool: Pool) -> None:
+        self.pool = pool
+        self._drained_events: list[Array] = []
+        self._drained_ledger: list[Array] = []
+        self._root = StateRoot()
+        self._halted = False
+
+    @classmethod
+    def create(cls, policy: Mapping[str, int] | None = None, accounts: int = 1024) -> "Engine":
+        """A new pool with its named accounts, the settlement token and a policy (``genesis.DEFAULT_POLICY`` if None)."""
+        pool = empty_pool(accounts, HOLDING_ROWS_SPARE + 8 * accounts, 64, EVENTS_SLACK, EVENTS_SLACK)
+        found(pool, policy)
+        return cls(pool)
+
+    @classmethod
+    def restore(cls, tables: Mapping[str, Array]) -> "Engine":
+        """An engine from the tables of a snapshot."""
+        pool = empty_pool(tables["accounts"].size, 0, 0, EVENTS_SLACK, EVENTS_SLACK)
+        owned = {name: np.array(tables[name], copy=True) for name in STATE_TABLES}
+        array_of(owned["accounts"])["changed"] = 0
+        owned["totals"]["changed"] = 0
+        return cls(pool._replace(**owned))
+
+    def tables(self) -> dict[str, Array]:
+        """The state as arrays, for a snapshot: only rows in use, nothing else."""
+        totals = self.pool.totals[0]
+        used = {"accounts": totals["accounts"], "holdings": totals["holdings"], "instruments": totals["instruments"]}
+        return {name: array_of(getattr(self.pool, name))[: used.get(name)].copy() for name in STATE_TABLES}
+
+    def apply(self, commands: Array, payload: Ints = NO_PAYLOAD) -> Ints:
+        """Apply a batch in order; returns one result code a command.
+
+        ``commands``: contiguous array of dtype ``COMMAND``; ``payload``: int64 words of its cold commands, in order.
+        Raises BatchError before anything is applied, EngineHalted if the engine can no longer be trusted.
+        """
+        if self._halted:
+            raise EngineHalted("the engine stopped at an error of its own; replay the journal into a new one")
+        commands, payload = _checked(commands, payload)
+        results = np.zeros(commands.size, np.int64)
+        offset = 0
+        cold = np.flatnonzero(np.isin(commands["kind"], COLD))
+        first = 0
+        try:
+            for position in (*cold.tolist(), commands.size):
+                self._apply_hot(commands, first, position, results)
+                if position < commands.size:
+                    words = int(commands[position]["payload_words"])
+                    results[position] = self._apply_cold(commands, position, payload[offset : offset + words])
+                    offset += words
+                first = position + 1
+        except Exception as error:
+            self._halted = True
+            at = int(self.pool.totals[0]["position"])
+            raise EngineHalted(f"command {at} of the batch broke an invariant: {error}") from error
+        return results
+
+    def _apply_hot(self, commands: Array, first: int, last: int, results: Ints) -> None:
+        while first < last:
+            spare = self._make_room(commands[first:last])
+            first = apply_hot(self.pool, commands, first, last, spare, results)  # type: ignore[arg-type]
+            self._drain()
+
+    def _apply_cold(self, commands: Array, position: int, words: Ints) -> int:
+        self._make_room(commands[position : position + 1])
+        known = open_envelope(self.pool, commands, position)  # type: ignore[arg-type]
+        if known != PROCEED:
+            return int(known)
+        command = commands[position]
+        result = COLD_RULES[int(command["kind"])](self.pool, command, words.tolist())
+        close_envelope(self.pool, commands, position, result)  # type: ignore[arg-type]
+        self._drain()
+        return result
+
+    def _make_room(self, commands: Array) -> int:
+        """Grow tables so that at least the next command fits; returns the rows of events one command may need."""
+        pool, totals = self.pool, self.pool.totals[0]
+        opened = int(np.count_nonzero(commands["kind"] == COMMAND_OPEN_ACCOUNT))
+        accounts = int(totals["accounts"]) + opened
+        holdings = int(totals["holdings"]) + HOLDING_ROWS_SPARE + 2 * min(commands.size, 100_000)
+        spare = self._events_of_one_command(accounts, holdings)
+        self.pool = pool._replace(
+            accounts=grown(pool.accounts, accounts),
+            changed=grown(pool.changed, accounts),
+            ranks=grown(pool.ranks, accounts),
+            holdings=grown(pool.holdings, holdings),
+            instruments=grown(pool.instruments, int(totals["instruments"]) + 1),
+            events=_emptied(pool.events, 2 * spare + EVENTS_SLACK),
+            ledger=_emptied(pool.ledger, 2 * spare + EVENTS_SLACK),
+        )
+        return spare
+
+    def _events_of_one_command(self, accounts: int, holdings: int) -> int:
+        """A tick may release every order, act within its steps, and pass over all accounts once per resolved account."""
+        policy = self.pool.policy[0]
+        steps = int(policy["steps_per_tick"])
+        passes = min(accounts, 1 + steps // max(accounts, 1))
+        bound = 4 * accounts + 2 * holdings + EVENTS_PER_STEP * min(steps, holdings)
+        return bound + 3 * holdings * passes + EVENTS_PER_STEP * int(policy["settlements_per_tick"])
+
+    def _drain(self) -> None:
+        totals = self.pool.totals[0]
+        if totals["event_row"] > 0:
+            self._drained_events.append(array_of(self.pool.events)[: totals["event_row"]].copy())
+            totals["event_row"] = 0
+        if totals["ledger_row"] > 0:
+            self._drained_ledger.append(array_of(self.pool.ledger)[: totals["ledger_row"]].copy())
+            totals["ledger_row"] = 0
+
+    def events(self) -> Array:
+        """Events since the last call, oldest first (dtype ``EVENT``)."""
+        drained, self._drained_events = self._drained_events, []
+        return np.concatenate(drained) if drained else np.zeros(0, EVENT)
+
+    def ledger(self) -> Array:
+        """Liquidation ledger since the last call, oldest first (dtype ``LEDGER``)."""
+        drained, self._drained_ledger = self._drained_ledger, []
+        return np.concatenate(drained) if drained else np.zeros(0, LEDGER)
+
+    def sweep(self) -> tuple[Ints, Ints, Ints]:
+        """(equity, maintenance, initial) of every account row, in micros."""
+        count = int(self.pool.totals[0]["accounts"])
+        equity, maintenance, initial = (np.zeros(count, np.int64) for _ in range(3))
+        read_health(self.pool, 0, count, equity, maintenance, initial)
+        return equity, maintenance, initial
+
+    def next_legs(self, accounts: Ints) -> Ints:
+        """The instrument a bid on each of these accounts must name; -1 for none."""
+        legs = np.zeros(accounts.size, np.int64)
+        read_next_legs(self.pool, np.ascontiguousarray(accounts, np.int64), legs)
+        return legs
+
+    def identities(self) -> list[str]:
+        """Identities that do not hold, each a sentence with its numbers; empty when the books balance."""
+        return broken_identities(self.pool)
+
+    def root(self) -> bytes:
+        """The state root, 32 bytes; costs in proportion to the accounts changed since the last call."""
+        return self._root.update(self.pool)
+
+
+def _checked(commands: Array, payload: Ints) -> tuple[Array, Ints]:
+    if commands.dtype != COMMAND or commands.ndim != 1:
+        raise BatchError(f"commands must be a one-dimensional array of {COMMAND.itemsize}-byte command records")
+    commands = np.ascontiguousarray(commands)
+    if not commands.flags.writeable:
+        commands = commands.copy()
+    payload = np.ascontiguousarray(payload, np.int64)
+    words = commands["payload_words"]
+    is_cold = np.isin(commands["kind"], COLD)
+    if bool((words < 0).any()) or bool((words[~is_cold] != 0).any()) or int(words.sum()) != payload.size:
+        raise BatchError("payload_words must name exactly the words of payload, and only cold commands have any")
+    return commands, payload
+
+
+def _emptied(table: Any, rows: int) -> Any:
+    """The drained table, larger if it must be; its old content is not kept."""
+    return table if table.size >= rows else np.zeros(rows, table.dtype)
+
+

@@ -1,0 +1,225 @@
+"""Listing and policy: rare, in plain Python on the same tables. What a listing proves here the hot path never tests."""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from plimsoll.book.layout import LISTING, POLICY, Pool
+from plimsoll.book.parameters import LISTING_BOUNDS, POLICY_BOUNDS, Bounds
+from plimsoll.book.rows import CommandRow
+from plimsoll.engine.adopt import adopt_instrument, adopt_policy
+from plimsoll.margin.terms import FLAT, ROOT, SEGMENTS
+from plimsoll.units import codes as code
+from plimsoll.units.limits import HOLDING_VALUE_MAX, INSTRUMENTS_MAX, OPEN_VALUE_MAX, PPB, RATE_MAX, TIME_SUM_MAX
+from plimsoll.units.messages import (
+    EVENT_INSTRUMENT_SET,
+    EVENT_LISTED,
+    KIND_ASSET,
+    KIND_FUTURE,
+    KIND_PERP,
+    ORACLE_UNPRICED,
+    STATUS_OPEN,
+    STATUS_SETTLING,
+)
+
+LISTING_FIELDS: tuple[str, ...] = tuple(LISTING.names or ())
+POLICY_FIELDS: tuple[str, ...] = tuple(POLICY.names or ())
+SEGMENT_NUMBERS = (1, 2, 3)
+
+Parameters = Mapping[str, int]
+
+
+def read_parameters(fields: Sequence[str], payload: Sequence[int]) -> dict[str, int]:
+    """The payload's words by name."""
+    return {name: int(word) for name, word in zip(fields, payload)}
+
+
+def require_bounds(parameters: Parameters, bounds: Mapping[str, Bounds]) -> int:
+    """Every parameter within its own bounds."""
+    for name, (low, high) in bounds.items():
+        if not low <= parameters[name] <= high:
+            return code.PARAMETER_MUST_BE_WITHIN_BOUNDS
+    return code.OK
+
+
+def require_precision(listing: Parameters) -> int:
+    """The largest position fits its limits and rounds to less than a cent."""
+    unit = 10 ** listing["scale"]
+    if listing["lots_max"] * listing["mark_max"] > HOLDING_VALUE_MAX * unit:
+        return code.VALUE_MAX_MUST_FIT
+    if listing["open_lots_max"] * listing["mark_max"] > OPEN_VALUE_MAX * unit:
+        return code.VALUE_MAX_MUST_FIT
+    if listing["lots_max"] > 10_000 * unit:
+        return code.PRECISION_MUST_STAY_UNDER_A_CENT
+    if listing["mark_max"] * max(listing["settlement_window"], 1) > TIME_SUM_MAX:
+        return code.TIME_SUM_MUST_FIT
+    if PPB * listing["funding_interval"] > TIME_SUM_MAX:
+        return code.TIME_SUM_MUST_FIT
+    return code.OK
+
+
+def require_ordered_rates(listing: Parameters) -> int:
+    """Maintenance never above initial, in every form the requirement may take."""
+    pairs = [("rate_initial", "rate_maintenance"), ("slope_initial", "slope_maintenance")]
+    pairs += [("root_base_initial", "root_base_maintenance"), ("root_factor_initial", "root_factor_maintenance")]
+    pairs += [(f"segment_initial_{k}", f"segment_maintenance_{k}") for k in SEGMENT_NUMBERS]
+    if any(listing[initial] < listing[maintenance] for initial, maintenance in pairs):
+        return code.RATES_MUST_BE_ORDERED
+    if listing["kind"] != KIND_ASSET and listing["rate_initial"] == 0:
+        return code.RATES_MUST_BE_ORDERED
+    return code.OK
+
+
+def require_rising_segments(listing: Parameters) -> int:
+    """Segments start further out and ask more, for both sides; after the first empty one all are empty."""
+    lots, initial, maintenance = 0, listing["rate_initial"], listing["rate_maintenance"]
+    ended = False
+    for k in SEGMENT_NUMBERS:
+        start = listing[f"segment_lots_{k}"]
+        if start == 0:
+            ended = True
+            continue
+        rates = listing[f"segment_initial_{k}"], listing[f"segment_maintenance_{k}"]
+        if ended or start <= lots or rates[0] < initial or rates[1] < maintenance:
+            return code.SEGMENTS_MUST_RISE
+        lots, (initial, maintenance) = start, rates
+    return code.OK
+
+
+def require_fitting_penalty(listing: Parameters) -> int:
+    """The rate of the largest position stays within the limit of rates, so that its requirement fits."""
+    lots, unit = listing["lots_max"], 10 ** listing["scale"]
+    highest = max(listing["rate_initial"], *(listing[f"segment_initial_{k}"] for k in SEGMENT_NUMBERS))
+    sloped = highest + ceil_div(listing["slope_initial"] * lots, unit)
+    rooted = listing["root_base_initial"] + ceil_div(listing["root_factor_initial"] * (math.isqrt(lots) + 1), PPB)
+    return code.OK if max(sloped, rooted) <= RATE_MAX else code.SIZE_PENALTY_MUST_FIT
+
+
+def ceil_div(number: int, divisor: int) -> int:
+    """The quotient rounded up."""
+    return -(-number // divisor)
+
+
+def penalty_of(listing: Parameters) -> int:
+    """Which form of size penalty the listing uses."""
+    if listing["root_factor_initial"] > 0:
+        return ROOT
+    if listing["segment_lots_1"] > 0 or listing["slope_initial"] > 0:
+        return SEGMENTS
+    return FLAT
+
+
+def require_fees(listing: Parameters) -> int:
+    """A rebate is paid by the taker's fee; a liquidation fee leaves the account better off."""
+    if -listing["fee_maker"] > listing["fee_taker"]:
+        return code.REBATE_MUST_NOT_EXCEED_TAKER_FEE
+    if listing["kind"] != KIND_ASSET:
+        if max(listing["fee_liquidation"], listing["fee_backstop"]) >= listing["rate_maintenance"]:
+            return code.LIQUIDATION_FEE_MUST_STAY_BELOW_MAINTENANCE
+    return code.OK
+
+
+def require_expiry(listing: Parameters, time: int) -> int:
+    """A future expires later and has a window to average its price over; nothing else expires when listed."""
+    if listing["kind"] != KIND_FUTURE:
+        return code.OK if listing["expiry"] == 0 else code.EXPIRY_MUST_BE_IN_FUTURE
+    if listing["expiry"] <= time or listing["settlement_window"] == 0:
+        return code.EXPIRY_MUST_BE_IN_FUTURE
+    return code.OK
+
+
+def require_listing(listing: Parameters, time: int) -> int:
+    """All rules of a listing, in their published order; ``time`` is the pool's, or -1 to keep the expiry unchecked."""
+    refusal = require_bounds(listing, LISTING_BOUNDS)
+    if refusal != code.OK:
+        return refusal
+    if listing["kind"] not in (KIND_ASSET, KIND_PERP, KIND_FUTURE):
+        return code.KIND_MUST_BE_KNOWN
+    for rule in (require_precision, require_ordered_rates, require_rising_segments):
+        refusal = rule(listing)
+        if refusal != code.OK:
+            return refusal
+    if penalty_of(listing) == ROOT and (listing["segment_lots_1"] > 0 or listing["slope_initial"] > 0):
+        return code.ONE_SIZE_PENALTY_MUST_BE_CHOSEN
+    refusal = require_fitting_penalty(listing)
+    if refusal == code.OK:
+        refusal = require_fees(listing)
+    if refusal != code.OK:
+        return refusal
+    if 0 < listing["open_interest_upper"] <= listing["open_interest_lower"]:
+        return code.OPEN_INTEREST_BOUNDS_MUST_BE_ORDERED
+    if listing["age_fill_max"] > listing["age_margin_max"]:
+        return code.AGES_MUST_BE_ORDERED
+    return require_expiry(listing, time) if time >= 0 else code.OK
+
+
+def write_parameters(row: Any, listing: Parameters) -> None:
+    """Store a listing in its instrument's row with what follows from it."""
+    for name in LISTING_FIELDS:
+        row[name] = listing[name]
+    row["unit"] = 10 ** listing["scale"]
+    row["penalised"] = penalty_of(listing)
+
+
+def list_instrument(pool: Pool, command: CommandRow, payload: Sequence[int]) -> int:
+    """Add the next instrument."""
+    if len(payload) != len(LISTING_FIELDS):
+        return code.PAYLOAD_MUST_FIT
+    totals = pool.totals[0]
+    number = int(totals["instruments"])
+    if command["instrument"] != number or number >= INSTRUMENTS_MAX:
+        return code.INSTRUMENT_MUST_BE_FREE
+    listing = read_parameters(LISTING_FIELDS, payload)
+    refusal = require_listing(listing, int(totals["time"]))
+    if refusal != code.OK:
+        return refusal
+    # After this point the command must succeed.
+    row = pool.instruments[number]
+    write_parameters(row, listing)
+    totals["instruments"] = number + 1
+    row["status"] = STATUS_OPEN
+    row["oracle_state"] = ORACLE_UNPRICED
+    row["funding_due"] = int(totals["time"]) + listing["funding_interval"]
+    adopt_instrument(pool, number, EVENT_LISTED)
+    return code.OK
+
+
+def set_instrument(pool: Pool, command: CommandRow, payload: Sequence[int]) -> int:
+    """Change the parameters of a listed instrument; kind, scale and expiry stay."""
+    if len(payload) != len(LISTING_FIELDS):
+        return code.PAYLOAD_MUST_FIT
+    number = int(command["instrument"])
+    totals = pool.totals[0]
+    if not 0 < number < totals["instruments"]:
+        return code.INSTRUMENT_MUST_BE_LISTED
+    row = pool.instruments[number]
+    if row["status"] == STATUS_SETTLING:
+        return code.INSTRUMENT_MUST_BE_OPEN
+    listing = read_parameters(LISTING_FIELDS, payload)
+    refusal = require_listing(listing, -1)
+    if refusal != code.OK:
+        return refusal
+    if any(row[name] != listing[name] for name in ("kind", "scale", "expiry")):
+        return code.IMMUTABLE_PARAMETER_MUST_NOT_CHANGE
+    if row["mark"] > listing["mark_max"]:
+        return code.MARK_MUST_BE_WITHIN_LIMIT
+    # After this point the command must succeed.
+    write_parameters(row, listing)
+    adopt_instrument(pool, number, EVENT_INSTRUMENT_SET)
+    return code.OK
+
+
+def set_policy(pool: Pool, command: CommandRow, payload: Sequence[int]) -> int:
+    """Change the pool's own parameters."""
+    if len(payload) != len(POLICY_FIELDS):
+        return code.PAYLOAD_MUST_FIT
+    policy = read_parameters(POLICY_FIELDS, payload)
+    refusal = require_bounds(policy, POLICY_BOUNDS)
+    if refusal != code.OK:
+        return refusal
+    # After this point the command must succeed.
+    row = pool.policy[0]
+    for name in POLICY_FIELDS:
+        row[name] = policy[name]  # type: ignore[literal-required]
+    adopt_policy(pool)
+    return code.OK

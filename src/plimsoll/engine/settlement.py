@@ -1,0 +1,166 @@
+"""Settlement of a series at its frozen price: losers debited first, winners credited after, by cursor.
+
+The settlement account takes over every leg.  A loser left with a debt and no holdings is met by the fund; what the fund
+cannot pay is cut from the winners of that series.  One series at a time, the lowest number first.
+"""
+
+from plimsoll.book.events import emit, move_cash, note
+from plimsoll.book.holdings import Change, apply_change, find, has_room
+from plimsoll.book.layout import Pool
+from plimsoll.engine.waterfall.bad_debt import pay_from_fund, resolve_debt, resolve_if_bankrupt
+from plimsoll.engine.waterfall.takeover import AT_MARK, takeover
+from plimsoll.margin.terms import value_of
+from plimsoll.units.fixed import mul_div_ceil
+from plimsoll.units.jit import command, rule
+from plimsoll.units.messages import (
+    EVENT_DUSTED,
+    EVENT_RELEASED,
+    EVENT_SERIES_CUT,
+    EVENT_SETTLED,
+    EVENT_SETTLEMENT_PRICED,
+    NAMED_DUST,
+    NAMED_SETTLEMENT,
+    STATUS_CLOSED,
+    STATUS_SETTLING,
+)
+
+LOSERS = 1
+WINNERS = 2
+NONE_SETTLING = -1
+
+
+@command
+def freeze(pool: Pool, number: int) -> None:
+    """Fix the settlement price, the time-weighted mean of the window, and start with the losers."""
+    instrument = pool.instruments[number]
+    instrument["mark"] = max(1, instrument["settlement_sum"] // instrument["settlement_time"])
+    instrument["status"] = STATUS_SETTLING
+    instrument["blocks"] = 0
+    instrument["settlement_phase"] = LOSERS
+    instrument["settlement_cursor"] = 0
+    instrument["settlement_deficit"] = 0
+    instrument["settlement_profit"] = 0
+    pool.totals[0]["sweep_due"] = 1
+    note(pool, EVENT_SETTLEMENT_PRICED, -1, number, instrument["mark"], instrument["settlement_time"])
+
+
+@rule
+def settling(pool: Pool) -> int:
+    """The lowest-numbered series under settlement; -1 for none."""
+    for number in range(1, pool.totals[0]["instruments"]):
+        if pool.instruments[number]["status"] == STATUS_SETTLING:
+            return number
+    return NONE_SETTLING
+
+
+@rule
+def gain_of(pool: Pool, row: int) -> int:
+    """What a holding has gained: value less cost."""
+    holding = pool.holdings[row]
+    return value_of(pool.instruments[holding["instrument"]], holding["lots"]) - holding["cost"]
+
+
+@command
+def settle_account(pool: Pool, account: int, number: int) -> None:
+    """Settle one account's leg in the phase it belongs to."""
+    instrument = pool.instruments[number]
+    row = find(pool, account, number)
+    if row < 0:
+        return
+    gain = gain_of(pool, row)
+    if instrument["settlement_phase"] == LOSERS and gain >= 0:
+        return
+    holding = pool.holdings[row]
+    lots = holding["lots"]
+    bid = holding["bid_lots"]
+    ask = holding["ask_lots"]
+    if bid != 0 or ask != 0:
+        reserved = holding["reserved"]
+        emit(pool, EVENT_RELEASED, account, -1, number, 0, 0, 0, bid - ask, 0, reserved)
+        apply_change(pool, account, row, Change(number, 0, 0, 0, -bid, -ask, -reserved))
+    if lots == 0:
+        return
+    takeover(pool, account, NAMED_SETTLEMENT, number, lots, AT_MARK, EVENT_SETTLED, EVENT_SETTLED)
+    if instrument["settlement_phase"] == LOSERS:
+        cover_loser(pool, account, number)
+    else:
+        if gain > 0 and instrument["settlement_deficit"] > 0:
+            cut_winner(pool, account, number, gain)
+        resolve_if_bankrupt(pool, account)
+
+
+@command
+def cover_loser(pool: Pool, account: int, number: int) -> None:
+    """The debt of a loser with nothing left: the fund first, then the series, which the settlement account bears now."""
+    owner = pool.accounts[account]
+    if owner["count"] != 0 or owner["cash"] >= 0:
+        return
+    pay_from_fund(pool, account, -owner["cash"])
+    owed = -owner["cash"]
+    if owed > 0:
+        move_cash(pool, EVENT_SERIES_CUT, account, NAMED_SETTLEMENT, owed)
+        move_cash(pool, EVENT_SERIES_CUT, NAMED_SETTLEMENT, account, -owed)
+        pool.instruments[number]["settlement_deficit"] += owed
+        pool.totals[0]["bad_debt"] += owed
+        pool.totals[0]["socialised"] += owed
+
+
+@command
+def cut_winner(pool: Pool, account: int, number: int, gain: int) -> None:
+    """A winner's part of what losers could not pay, pro rata to gains."""
+    instrument = pool.instruments[number]
+    share = min(gain, mul_div_ceil(instrument["settlement_deficit"], gain, instrument["settlement_profit"]))
+    instrument["settlement_deficit"] -= share
+    instrument["settlement_profit"] -= gain
+    move_cash(pool, EVENT_SERIES_CUT, account, NAMED_SETTLEMENT, -share)
+    move_cash(pool, EVENT_SERIES_CUT, NAMED_SETTLEMENT, account, share)
+
+
+@command
+def start_winners(pool: Pool, number: int) -> None:
+    """Between the phases: the sum of gains the deficit is shared over."""
+    instrument = pool.instruments[number]
+    profit = 0
+    for account in range(pool.totals[0]["accounts"]):
+        row = find(pool, account, number)
+        if row >= 0 and account != NAMED_SETTLEMENT:
+            profit += max(0, gain_of(pool, row))
+    instrument["settlement_profit"] = profit
+    instrument["settlement_phase"] = WINNERS
+    instrument["settlement_cursor"] = 0
+
+
+@command
+def close_series(pool: Pool, number: int) -> None:
+    """Nothing is left of the series: roundings to dust, a debt of the settlement account resolved like any other."""
+    instrument = pool.instruments[number]
+    instrument["status"] = STATUS_CLOSED
+    instrument["settlement_phase"] = 0
+    left = pool.accounts[NAMED_SETTLEMENT]["cash"]
+    if left < 0 and pool.accounts[NAMED_SETTLEMENT]["count"] == 0:
+        resolve_debt(pool, NAMED_SETTLEMENT)
+    elif left > 0:
+        move_cash(pool, EVENT_DUSTED, NAMED_SETTLEMENT, NAMED_DUST, -left)
+        move_cash(pool, EVENT_DUSTED, NAMED_DUST, NAMED_SETTLEMENT, left)
+    pool.totals[0]["sweep_due"] = 1
+
+
+@command
+def settle_step(pool: Pool) -> None:
+    """Settle up to the policy's number of accounts of the series under settlement."""
+    number = settling(pool)
+    if number == NONE_SETTLING:
+        return
+    if not has_room(pool, NAMED_SETTLEMENT, find(pool, NAMED_SETTLEMENT, number)):
+        return
+    instrument = pool.instruments[number]
+    for _ in range(pool.policy[0]["settlements_per_tick"]):
+        if instrument["settlement_cursor"] == pool.totals[0]["accounts"]:
+            if instrument["settlement_phase"] == WINNERS:
+                close_series(pool, number)
+                return
+            start_winners(pool, number)
+        account = instrument["settlement_cursor"]
+        instrument["settlement_cursor"] += 1
+        if account != NAMED_SETTLEMENT:
+            settle_account(pool, account, number)

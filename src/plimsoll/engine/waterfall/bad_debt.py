@@ -1,0 +1,85 @@
+"""Bad debt: what is owed when an account's last holding has closed. The fund pays, then positive cash pro rata."""
+
+from plimsoll.book.events import enter_ledger, move_cash, note
+from plimsoll.book.layout import Pool
+from plimsoll.units.fixed import mul_div_ceil
+from plimsoll.units.jit import command, rule
+from plimsoll.units.messages import (
+    EVENT_BAD_DEBT,
+    EVENT_FUND_PAID,
+    EVENT_LOSS_SOCIALISED,
+    MECHANISM_SOCIALISED,
+    NAMED_BACKSTOP,
+    NAMED_COUNT,
+    NAMED_FEES,
+    NAMED_FUND,
+    STATUS_OPEN,
+)
+
+
+@rule
+def bears_cash_losses(pool: Pool, account: int) -> bool:
+    """Fees, backstop and every owner's account; not what is owed to withdrawers, in suspense, or the fund itself."""
+    if account < NAMED_COUNT and account != NAMED_FEES and account != NAMED_BACKSTOP:
+        return False
+    return pool.accounts[account]["status"] == STATUS_OPEN
+
+
+@command
+def pay_from_fund(pool: Pool, account: int, owed: int) -> int:
+    """The fund pays what it can of a deficit into the account; returns what it paid."""
+    paid = min(owed, max(pool.accounts[NAMED_FUND]["cash"], 0))
+    if paid > 0:
+        move_cash(pool, EVENT_FUND_PAID, NAMED_FUND, account, -paid)
+        move_cash(pool, EVENT_FUND_PAID, account, NAMED_FUND, paid)
+    return paid
+
+
+@command
+def cut_cash(pool: Pool, account: int, loss: int) -> int:
+    """Cut a loss pro rata from positive cash, in account order, into the account; returns what was cut."""
+    total = 0
+    for number in range(pool.totals[0]["accounts"]):
+        if number != account and bears_cash_losses(pool, number):
+            total += max(pool.accounts[number]["cash"], 0)
+    left = min(loss, total)
+    cut = 0
+    for number in range(pool.totals[0]["accounts"]):
+        if left == 0:
+            break
+        cash = pool.accounts[number]["cash"]
+        if number == account or cash <= 0 or not bears_cash_losses(pool, number):
+            continue
+        share = min(min(cash, mul_div_ceil(loss, cash, total)), left)
+        move_cash(pool, EVENT_LOSS_SOCIALISED, number, account, -share)
+        left -= share
+        cut += share
+    if cut > 0:
+        pool.totals[0]["sweep_due"] = 1
+        move_cash(pool, EVENT_LOSS_SOCIALISED, account, -1, cut)
+    return cut
+
+
+@command
+def resolve_debt(pool: Pool, account: int) -> int:
+    """Pay an empty account's negative cash; returns 1 when every account had to be visited, else 0."""
+    owed = -pool.accounts[account]["cash"]
+    paid = pay_from_fund(pool, account, owed)
+    loss = owed - paid
+    if loss > 0:
+        cut = cut_cash(pool, account, loss)
+        totals = pool.totals[0]
+        totals["bad_debt"] += loss
+        totals["socialised"] += cut
+        note(pool, EVENT_BAD_DEBT, account, 0, 0, loss)
+    enter_ledger(pool, account, 0, MECHANISM_SOCIALISED, NAMED_FUND, 0, 0, owed, 0, 0, 0, paid, loss, -owed)
+    return 1 if loss > 0 else 0
+
+
+@rule
+def resolve_if_bankrupt(pool: Pool, account: int) -> int:
+    """The rule every command ends with: nobody is left with a debt and nothing to back it."""
+    owner = pool.accounts[account]
+    if owner["count"] == 0 and owner["cash"] < 0:
+        return resolve_debt(pool, account)
+    return 0

@@ -1,0 +1,124 @@
+"""Legs of an account: the published order in which they go, and the smallest size that ends a liquidation."""
+
+from typing import NamedTuple
+
+from plimsoll.book.holdings import find
+from plimsoll.book.layout import Pool
+from plimsoll.engine.waterfall.takeover import Terms, giver_change
+from plimsoll.margin.health import Health, exit_level
+from plimsoll.margin.terms import notional_of, requirement, value_of
+from plimsoll.units.fixed import mul_div_ceil, rate_down, rate_up
+from plimsoll.units.jit import command, rule
+from plimsoll.units.messages import KIND_ASSET, STATUS_SETTLING
+
+NO_LEG = -1
+
+
+class Leg(NamedTuple):
+    """One holding of an account in liquidation: what it is worth and what it requires now."""
+
+    number: int
+    lots: int
+    cost: int
+    value: int
+    maintenance: int
+
+
+class Step(NamedTuple):
+    """Equity and maintenance after a leg of some size has gone, and the fee that was charged for it."""
+
+    equity: int
+    maintenance: int
+    fee: int
+
+
+@rule
+def leg_of(pool: Pool, account: int, number: int) -> Leg:
+    """The leg an account holds of an instrument; the caller knows that it holds one."""
+    holding = pool.holdings[find(pool, account, number)]
+    instrument = pool.instruments[number]
+    lots = holding["lots"]
+    size = abs(lots)
+    maintenance = requirement(instrument, size, notional_of(instrument, size), False)
+    return Leg(number, lots, holding["cost"], value_of(instrument, lots), maintenance)
+
+
+@command
+def next_leg(pool: Pool, account: int) -> int:
+    """Contracts first, by maintenance requirement, then assets, by value; ties to the lower number; -1 for none."""
+    owner = pool.accounts[account]
+    best = NO_LEG
+    best_size = -1
+    best_is_asset = True
+    for row in range(owner["start"], owner["start"] + owner["count"]):
+        holding = pool.holdings[row]
+        number = holding["instrument"]
+        instrument = pool.instruments[number]
+        if holding["lots"] == 0 or instrument["status"] == STATUS_SETTLING:
+            continue
+        leg = leg_of(pool, account, number)
+        is_asset = instrument["kind"] == KIND_ASSET
+        size = leg.value if is_asset else leg.maintenance
+        if best == NO_LEG or (best_is_asset and not is_asset):
+            better = True
+        elif is_asset and not best_is_asset:
+            better = False
+        else:
+            better = size > best_size or (size == best_size and number < best)
+        if better:
+            best = number
+            best_size = size
+            best_is_asset = is_asset
+    return best
+
+
+@rule
+def step_of(pool: Pool, leg: Leg, now: Health, size: int, fee_rate: int) -> Step:
+    """What is left after ``size`` lots of the leg went at the mark for a fee that never lowers equity/MM."""
+    instrument = pool.instruments[leg.number]
+    moved = size if leg.lots > 0 else -size
+    change = giver_change(pool, leg.number, moved, Terms(0, 0, 0))
+    lots = leg.lots + change.lots
+    equity = now.equity - leg.value + value_of(instrument, lots) - change.cost + change.cash
+    rest = abs(lots)
+    required = now.maintenance - leg.maintenance
+    if rest > 0:
+        required += requirement(instrument, rest, notional_of(instrument, rest), False)
+    fee = 0
+    if now.maintenance > 0 and fee_rate > 0:
+        room = equity - mul_div_ceil(now.equity, required, now.maintenance)
+        fee = min(rate_up(notional_of(instrument, size), fee_rate), room)
+    return Step(equity - fee, required, fee)
+
+
+@command
+def size_to_exit(pool: Pool, leg: Leg, now: Health, fee_rate: int) -> int:
+    """The smallest size after which equity reaches the exit level, by bisection; the whole leg when none does."""
+    exit_buffer = pool.policy[0]["exit_buffer"]
+    largest = abs(leg.lots)
+    smallest = 1
+    while smallest < largest:
+        middle = (smallest + largest) // 2
+        step = step_of(pool, leg, now, middle, fee_rate)
+        if step.equity >= exit_level(step.maintenance, exit_buffer):
+            largest = middle
+        else:
+            smallest = middle + 1
+    return smallest
+
+
+@rule
+def without_dust(pool: Pool, leg: Leg, size: int) -> int:
+    """The whole leg when what would remain is below the minimum notional."""
+    instrument = pool.instruments[leg.number]
+    rest = abs(leg.lots) - size
+    if rest > 0 and notional_of(instrument, rest) < instrument["notional_min"]:
+        return abs(leg.lots)
+    return size
+
+
+@rule
+def split_fee(fee: int, fund_share: int) -> Terms:
+    """A liquidation fee between the taker and the fund; what is negative (a rounding micro) the taker bears."""
+    to_fund = rate_down(max(fee, 0), fund_share)
+    return Terms(0, fee - to_fund, to_fund)

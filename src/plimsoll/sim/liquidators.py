@@ -1,0 +1,158 @@
+"""Competing liquidators: a few accounts with their own capital, speed and nerve, bidding on accounts in liquidation.
+
+Each looks at the accounts whose liquidation is old enough for its latency, estimates what the next leg would earn (the
+fee the account can still pay, less what it expects to lose while it unwinds), and bids on the best as far as its own
+margin reaches. What it takes over it sells on to the makers, as much as they deal in a step. In a crash the inventory
+outgrows the capital, bids stop, and the backstop is left with the rest.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from plimsoll.sim import commands
+from plimsoll.sim.commands import Commands
+from plimsoll.sim.population import Population, random_of
+from plimsoll.sim.traders import Makers
+from plimsoll.sim.view import Flags, Floats, View, contract_mask
+from plimsoll.units.limits import PPB
+from plimsoll.units.messages import STAGE_LIQUIDATING
+from plimsoll.units.tables import Ints
+
+STREAM: Final = 4
+SMALL_MICROS: Final = 500_000_000
+"""Less than this is sold on in one piece."""
+
+
+@dataclass(frozen=True)
+class LiquidatorsConfig:
+    """How liquidators behave; each draws its own latency, nerve and attention within these."""
+
+    latency_minutes_max: float = 2.0
+    use_min: float = 0.5
+    use_max: float = 0.9
+    """Share of its headroom a liquidator is ready to bind."""
+    attention: float = 0.7
+    """Chance that one notices an account in a step."""
+    risk_price: float = 0.10
+    """What it charges for holding the inventory, in deviations of the price over the time to unwind."""
+    unwind_share: float = 0.12
+    """Of its inventory, sold on per minute."""
+    bids_per_step_max: int = 200
+
+
+@dataclass(frozen=True)
+class Legs:
+    """The next leg of every account in liquidation: one row each."""
+
+    account: Ints
+    instrument: Ints
+    lots: Ints
+    notional: Floats
+    fee: Floats
+    age_ms: Ints
+
+
+class Liquidators:
+    """All of them, in the order in which they were drawn."""
+
+    def __init__(self, population: Population, makers: Makers, config: LiquidatorsConfig, *, seed: int) -> None:
+        self.accounts = population.liquidators
+        self.makers = makers
+        self.config = config
+        self.random = random_of(seed, STREAM)
+        count = len(self.accounts)
+        self.latency_minutes = np.sort(self.random.uniform(0, config.latency_minutes_max, count))
+        self.use = self.random.uniform(config.use_min, config.use_max, count)
+        self.risk_price = config.risk_price * self.random.uniform(0.5, 1.5, count)
+
+    def bid(self, view: View) -> Commands:
+        """Bids of this step, all liquidators', in random order of arrival."""
+        legs = next_legs(view)
+        if not len(legs.account) or not len(self.accounts):
+            return commands.joined()
+        tables = []
+        headroom = np.maximum(view.headroom(self.accounts), 0)
+        cash = np.asarray(view.pool.accounts["cash"][self.accounts])
+        contracts = contract_mask(view.setup)
+        for place, account in enumerate(self.accounts):
+            seen = self.random.random(len(legs.account)) < self.config.attention
+            # Latency counts in whole steps: what was seen to start in this very step is too new for most.
+            ready = seen & (legs.age_ms >= np.floor(self.latency_minutes[place]) * 60_000)
+            minutes = 1 / self.config.unwind_share
+            cost = view.half_spread + self.risk_price[place] * view.volatility * np.sqrt(minutes)
+            profit = legs.fee - legs.notional * cost[legs.instrument]
+            order = np.argsort(-profit, kind="stable")
+            order = order[(ready & (profit > 0))[order]][: self.config.bids_per_step_max]
+            if not len(order):
+                continue
+            rate = _bound_rate(view)[legs.instrument[order]]
+            is_contract = contracts[legs.instrument[order]]
+            needed = np.where(is_contract, legs.notional[order] * rate, 0.0)
+            paid = np.where(is_contract, 0.0, legs.notional[order])
+            left = headroom[place] * self.use[place] - (np.cumsum(needed) - needed)
+            left_cash = cash[place] * self.use[place] - (np.cumsum(paid) - paid)
+            part = np.where(is_contract, left / np.maximum(needed, 1), left_cash / np.maximum(paid, 1))
+            lots = np.trunc(np.abs(legs.lots[order]) * np.clip(part, 0, 1)).astype(np.int64)
+            order, lots = order[lots > 0], lots[lots > 0]
+            tables.append(commands.bids(legs.account[order], int(account), legs.instrument[order], lots))
+        table = commands.joined(*tables)
+        return table[self.random.permutation(len(table))]
+
+    def unwind(self, view: View) -> Commands:
+        """Sell on part of every liquidator's inventory to the makers."""
+        return unwind(view, self.makers, self.accounts, self.config.unwind_share, contract_mask(view.setup))
+
+
+def unwind(view: View, makers: Makers, accounts: Ints, share_per_minute: float, contracts: Flags) -> Commands:
+    """Fills that bring the accounts' contracts nearer to flat, as far as the makers deal."""
+    lots = view.lots(accounts)
+    lots = np.where(contracts, lots, 0)
+    row, instrument = np.nonzero(lots)
+    held = lots[row, instrument]
+    share = min(1.0, share_per_minute * view.step_ms / 60_000)
+    small = view.notional(instrument, held) < SMALL_MICROS
+    wanted = -np.where(small, held, np.trunc(held * share).astype(np.int64))
+    maker, dealt, deals = makers.deal(view, instrument, wanted)
+    return commands.fills(
+        accounts[row][deals],
+        maker[deals],
+        instrument[deals],
+        dealt[deals],
+        view.fill_price(instrument[deals], dealt[deals]),
+    )
+
+
+def next_legs(view: View) -> Legs:
+    """The legs that may be bid for, as the engine publishes them, with an estimate of what each would earn."""
+    used = int(view.pool.totals[0]["accounts"])
+    stages = np.asarray(view.pool.accounts["stage"][:used])
+    accounts = np.flatnonzero(stages == STAGE_LIQUIDATING)
+    accounts = accounts[view.equity[accounts] >= 0]
+    leg = np.asarray(view.engine.next_legs(accounts), np.int64)
+    accounts, leg = accounts[leg > 0], leg[leg > 0]
+    lots = view.lots(accounts)
+    contracts = contract_mask(view.setup)
+    numbers = np.broadcast_to(np.arange(lots.shape[1]), lots.shape)
+    notional = view.notional(numbers, lots)
+    row = np.arange(len(accounts))
+    fee_rates = np.array([0.0, *(listing.row["fee_liquidation"] / PPB for listing in view.setup.listings)])
+    to_bidder = 1 - view.setup.policy["fund_share"] / PPB
+    all_notional = np.maximum(np.where(contracts, notional, 0).sum(axis=1), 1.0)
+    own = notional[row, leg]
+    # No account pays more than its equity's share of the leg.
+    affordable = np.maximum(view.equity[accounts], 0) / all_notional
+    fee = own * np.minimum(fee_rates[leg], affordable) * to_bidder
+    since = np.asarray(view.pool.accounts["stage_since"][accounts])
+    return Legs(accounts, leg, lots[row, leg], own, fee, view.time_ms - since)
+
+
+def _bound_rate(view: View) -> Floats:
+    """Initial margin per notional a bidder must expect, by instrument."""
+    rates = [0.0]
+    for listing in view.setup.listings:
+        row = view.pool.instruments[listing.number]
+        base = max(int(row["rate_initial"]), int(row["rate_open_interest"]))
+        rates.append((base + int(row["rate_confidence"])) / PPB)
+    return np.array(rates)

@@ -1,0 +1,196 @@
+"""What is kept of a replay: counts of events, lines of the liquidation ledger, a sample of the pool every few steps."""
+
+from typing import Any, Final
+
+import numpy as np
+
+from plimsoll.sim.listings import PoolSetup
+from plimsoll.sim.population import Population
+from plimsoll.sim.session import Session
+from plimsoll.sim.view import View
+from plimsoll.units.messages import (
+    EVENT_CALL_ENDED,
+    EVENT_CALLED,
+    EVENT_DELEVERAGED,
+    EVENT_FEE_PAID,
+    EVENT_FUND_PAID,
+    EVENT_LIQUIDATION_ENDED,
+    EVENT_LIQUIDATION_STARTED,
+    EVENT_TRIGGERED,
+    MECHANISM_ADL,
+    MECHANISM_BACKSTOP,
+    MECHANISM_BID,
+    MECHANISM_FUND,
+    MECHANISM_SOCIALISED,
+    NAMED_BACKSTOP,
+    NAMED_COUNT,
+    NAMED_FUND,
+    STAGE_CALLED,
+    STAGE_LIQUIDATING,
+)
+from plimsoll.units.tables import Ints
+
+MECHANISMS: Final = {
+    "bid": MECHANISM_BID,
+    "backstop": MECHANISM_BACKSTOP,
+    "fund": MECHANISM_FUND,
+    "adl": MECHANISM_ADL,
+    "socialised": MECHANISM_SOCIALISED,
+}
+QUANTILES: Final = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
+RATIO_MAX: Final = 1_000.0
+"""equity/MM above this is shown as this; an account that needs next to nothing has no meaningful ratio."""
+EVENTS_MAX: Final = 64
+
+
+class Recorder:
+    """Collects while the replay runs; ``sample`` closes a bucket of steps."""
+
+    def __init__(self, setup: PoolSetup, population: Population) -> None:
+        self.setup = setup
+        self.takers = {
+            "makers": population.makers,
+            "liquidators": population.liquidators,
+            "backstop": np.array([NAMED_BACKSTOP]),
+        }
+        self.events = np.zeros(EVENTS_MAX, np.int64)
+        self.fund_paid = 0
+        self.fund_received = 0
+        self.durations: list[Ints] = []
+        self.ledger_lines = dict.fromkeys(MECHANISMS, 0)
+        self.ledger_notional = dict.fromkeys(MECHANISMS, 0.0)
+        self.ledger_accounts: dict[str, set[int]] = {name: set() for name in MECHANISMS}
+        self.adl_counterparties: set[int] = set()
+        self.adl_loss = 0
+        self.bucket_lines = dict.fromkeys(MECHANISMS, 0)
+        self.bucket_notional = dict.fromkeys(MECHANISMS, 0.0)
+        self.bucket_calls = 0
+        self.bucket_shortfall = 0
+        self.bucket_deficit = 0
+        self.shortfall_peak = 0
+        self.deficit_peak = 0
+        self.deficit_peak_ms = 0
+        self.identities_checked = 0
+        self.identities_broken: list[str] = []
+        self.below_maintenance_peak = 0
+        self.open_interest_peak = 0.0
+        self.series: dict[str, list[Any]] = {}
+
+    def events_of(self, session: Session) -> tuple[Ints, Ints]:
+        """Take in the events and ledger lines since the last call; returns accounts just called and just triggered."""
+        events = np.asarray(session.engine.events())
+        kind = events["kind"]
+        self.events += np.bincount(kind, minlength=EVENTS_MAX)[:EVENTS_MAX]
+        called = np.unique(events["account"][kind == EVENT_CALLED])
+        triggered = np.unique(events["account"][kind == EVENT_TRIGGERED])
+        self.bucket_calls += int((kind == EVENT_CALLED).sum())
+        fund = events["account"] == NAMED_FUND
+        self.fund_paid -= int(events["cash"][fund & (kind == EVENT_FUND_PAID)].sum())
+        self.fund_received += int(events["cash"][fund & (kind == EVENT_FEE_PAID)].sum())
+        ended = kind == EVENT_LIQUIDATION_ENDED
+        if ended.any():
+            self.durations.append(events["amount"][ended].copy())
+        self._ledger_of(np.asarray(session.engine.ledger()))
+        return called, triggered
+
+    def _ledger_of(self, ledger: Any) -> None:
+        if not len(ledger):
+            return
+        units = np.array([1, *(listing.unit for listing in self.setup.listings)], np.float64)
+        notional = np.abs(ledger["lots"]).astype(np.float64) * ledger["price"] / units[ledger["instrument"]]
+        for name, number in MECHANISMS.items():
+            own = ledger["mechanism"] == number
+            # A debt the fund has paid whole is no socialised loss.
+            if number == MECHANISM_SOCIALISED:
+                own &= ledger["bad_debt"] > 0
+            count = int(own.sum())
+            if not count:
+                continue
+            worth = float(ledger["bad_debt"][own].sum() if number == MECHANISM_SOCIALISED else notional[own].sum())
+            self.ledger_lines[name] += count
+            self.ledger_notional[name] += worth
+            self.ledger_accounts[name].update(ledger["account"][own].tolist())
+            self.bucket_lines[name] += count
+            self.bucket_notional[name] += worth
+            if number == MECHANISM_ADL:
+                self.adl_counterparties.update(ledger["taker"][own].tolist())
+                self.adl_loss += int(ledger["bad_debt"][own].sum())
+
+    def look_before(self, time_ms: int, equity: Ints) -> None:
+        """Every step, when the prices are in and before the tick has acted: the deficits it will find."""
+        deficit = int(np.maximum(-equity[NAMED_BACKSTOP:], 0).sum())
+        self.bucket_deficit = max(self.bucket_deficit, deficit)
+        if deficit > self.deficit_peak:
+            self.deficit_peak, self.deficit_peak_ms = deficit, time_ms
+
+    def look_after(self, view: View) -> None:
+        """Every step after the tick: the shortfall the sweep has published."""
+        shortfall = int(view.pool.totals[0]["shortfall"])
+        self.bucket_shortfall = max(self.bucket_shortfall, shortfall)
+        self.shortfall_peak = max(self.shortfall_peak, shortfall)
+
+    def check(self, session: Session) -> None:
+        """Check every identity once."""
+        self.identities_checked += 1
+        self.identities_broken.extend(session.engine.identities())
+
+    def sample(self, view: View) -> None:
+        """Close the bucket: one point of every series."""
+        equity, required = view.equity[NAMED_COUNT:], view.margin_maintenance[NAMED_COUNT:]
+        holding = required > 0
+        ratios = np.clip(equity[holding] / required[holding], -1.0, RATIO_MAX)
+        quantiles = np.quantile(ratios, QUANTILES) if len(ratios) else np.full(len(QUANTILES), np.nan)
+        below = int((equity[holding] < required[holding]).sum())
+        self.below_maintenance_peak = max(self.below_maintenance_peak, below)
+        stages = np.asarray(view.pool.accounts["stage"][: len(view.equity)])
+        totals = view.pool.totals[0]
+        put = self._put
+        put("time_ms", view.time_ms)
+        total = 0.0
+        for listing in self.setup.contracts():
+            row = view.pool.instruments[listing.number]
+            value = int(row["open_lots"]) * int(row["mark"]) / listing.unit / 1e6
+            total += value
+            put(f"open_interest/{listing.name}", round(value))
+        self.open_interest_peak = max(self.open_interest_peak, total)
+        for listing in {listing.symbol: listing for listing in self.setup.listings}.values():
+            put(f"price/{listing.symbol}", listing.price(int(view.marks[listing.number])))
+        for share, value in zip(QUANTILES, quantiles):
+            put(f"health/p{round(share * 100):02d}", None if np.isnan(value) else round(float(value), 4))
+        put("accounts/holding", int(holding.sum()))
+        put("accounts/below_maintenance", below)
+        put("accounts/called", int((stages == STAGE_CALLED).sum()))
+        put("accounts/liquidating", int((stages == STAGE_LIQUIDATING).sum()))
+        put("calls", self.bucket_calls)
+        for name in MECHANISMS:
+            put(f"liquidations/{name}", self.bucket_lines[name])
+            put(f"liquidated/{name}", round(self.bucket_notional[name] / 1e6))
+        put("fund", round(int(view.equity[NAMED_FUND]) / 1e6, 2))
+        put("fund_cash", round(int(view.pool.accounts[NAMED_FUND]["cash"]) / 1e6, 2))
+        put("backstop_equity", round(int(view.equity[NAMED_BACKSTOP]) / 1e6, 2))
+        put("deficit", round(self.bucket_deficit / 1e6, 2))
+        put("shortfall", round(self.bucket_shortfall / 1e6, 2))
+        for name, accounts in self.takers.items():
+            put(f"capacity/{name}", round(int(np.maximum(view.headroom(accounts), 0).sum()) / 1e6))
+        put("bad_debt", round(int(totals["bad_debt"]) / 1e6, 2))
+        put("socialised", round(int(totals["socialised"]) / 1e6, 2))
+        self.bucket_lines = dict.fromkeys(MECHANISMS, 0)
+        self.bucket_notional = dict.fromkeys(MECHANISMS, 0.0)
+        self.bucket_calls = 0
+        self.bucket_deficit = 0
+        self.bucket_shortfall = 0
+
+    def _put(self, name: str, value: Any) -> None:
+        self.series.setdefault(name, []).append(value)
+
+    def count(self, name: str) -> int:
+        """How often something happened: called, call_ended, triggered, started, ended, deleveraged."""
+        kinds = {
+            "called": EVENT_CALLED,
+            "call_ended": EVENT_CALL_ENDED,
+            "triggered": EVENT_TRIGGERED,
+            "started": EVENT_LIQUIDATION_STARTED,
+            "ended": EVENT_LIQUIDATION_ENDED,
+            "deleveraged": EVENT_DELEVERAGED,
+        }
+        return int(self.events[kinds[name]])

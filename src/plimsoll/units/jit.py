@@ -1,0 +1,106 @@
+"""The one place that knows how rules are compiled.
+
+Every rule runs in two ways from one source: compiled by Numba over structured arrays, and, when Numba is disabled
+(``NUMBA_DISABLE_JIT=1``), as plain Python over lists of dicts of Python integers, which is the exact twin the tests
+compare with.  A primitive that only exists in machine code has its plain twin here or in ``fixed``.
+"""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+
+P = ParamSpec("P")
+R = TypeVar("R")
+T = TypeVar("T")
+
+if TYPE_CHECKING:
+    COMPILED: bool
+
+    def rule(function: Callable[P, R], /) -> Callable[P, R]:
+        """A leaf helper, inlined by the compiler into its callers."""
+
+    def command(function: Callable[P, R], /) -> Callable[P, R]:
+        """A function of its own in the compiled code: commands, health, steps of the waterfall."""
+
+    def entry(*signature: Any) -> Callable[[Callable[P, R]], Callable[P, R]]:
+        """A function Python calls, with an explicit signature, cached on disk."""
+
+    def borrow(array: T) -> T:
+        """The same array without a reference count; only while the caller holds it, never returned or stored."""
+
+    def prefetch(table: Any, row: int, byte: int) -> None:
+        """Hint that ``table[row]`` will be needed soon; changes nothing."""
+else:
+    import numba
+    from llvmlite import ir
+    from numba import config, types
+    from numba.core import cgutils
+    from numba.extending import intrinsic
+
+    COMPILED = not config.DISABLE_JIT
+
+    _SHARED = {"error_model": "numpy", "nogil": True}
+
+    def _for_any_numbers(dispatcher):
+        """One compiled version for all constants: Numba would make one for every literal a caller passes."""
+        resolve = dispatcher.get_call_template
+        dispatcher.get_call_template = lambda arguments, keywords: resolve(
+            tuple(types.unliteral(argument) for argument in arguments), keywords
+        )
+        return dispatcher
+
+    def rule(function):
+        if not COMPILED:
+            return function
+        options = {"forceinline": True, "no_cpython_wrapper": True, "no_cfunc_wrapper": True, **_SHARED}
+        return _for_any_numbers(numba.njit(**options)(function))
+
+    def command(function):
+        if not COMPILED:
+            return function
+        # forceinline is inherited by what a forced-inline caller compiles, unless it is set here.
+        options = {"forceinline": False, "no_cpython_wrapper": True, "no_cfunc_wrapper": True, **_SHARED}
+        return _for_any_numbers(numba.njit(**options)(function))
+
+    def entry(*signature):
+        def decorate(function):
+            if not COMPILED:
+                return function
+            return numba.njit(list(signature), cache=True, **_SHARED)(function)
+
+        return decorate
+
+    if COMPILED:
+
+        @intrinsic
+        def borrow(typing_context, array):
+            def build(context, builder, signature, arguments):
+                view = context.make_array(signature.args[0])(context, builder, arguments[0])
+                view.meminfo = view.meminfo.type(None)
+                view.parent = view.parent.type(None)
+                return view._getvalue()
+
+            return array(array), build
+
+        @intrinsic
+        def prefetch(typing_context, table, row, byte):
+            def build(context, builder, signature, arguments):
+                view = cgutils.create_struct_proxy(signature.args[0])(context, builder, value=arguments[0])
+                word, flag = ir.IntType(64), ir.IntType(32)
+                pointer = ir.IntType(8).as_pointer()
+                size = ir.Constant(word, signature.args[0].row.size)
+                offset = builder.add(builder.mul(arguments[1], size), arguments[2])
+                address = builder.inttoptr(builder.add(view.address, offset), pointer)
+                signature_type = ir.FunctionType(ir.VoidType(), [pointer, flag, flag, flag])
+                function = cgutils.get_or_insert_function(builder.module, signature_type, "llvm.prefetch.p0")
+                hints = [ir.Constant(flag, value) for value in (1, 3, 1)]  # for writing, keep close, data
+                builder.call(function, [address, *hints])
+                return context.get_dummy_value()
+
+            return types.none(table, types.int64, types.int64), build
+    else:
+
+        def borrow(array):
+            return array
+
+        def prefetch(table, row, byte):
+            pass

@@ -1,0 +1,59 @@
+"""§3: opening and closing accounts, an owner's own limits."""
+
+from dataclasses import replace
+
+from plimsoll.units import codes
+from plimsoll.units import messages as m
+from plimsoll.units.limits import ACCOUNTS_MAX, PPB
+
+from .margin import figures, require_covered
+from .state import Account, Command, State, require
+
+
+def open_account(state: State, command: Command) -> None:
+    account, owner, instrument = command["account"], command["counterparty"], command["instrument"]
+    require(m.NAMED_COUNT <= account <= len(state.accounts), codes.ACCOUNT_MUST_BE_FREE)
+    require(account < ACCOUNTS_MAX, codes.ACCOUNT_MUST_BE_FREE)
+    require(not state.exists(account), codes.ACCOUNT_MUST_BE_FREE)
+    require(owner >= 1, codes.OWNER_MUST_BE_POSITIVE)
+    require(command["flags"] == m.MODE_STANDARD, codes.MODE_MUST_BE_KNOWN)
+    if instrument != 0:
+        is_contract = state.is_listed(instrument) and not state.instruments[instrument].is_asset
+        require(is_contract, codes.INSTRUMENT_MUST_BE_CONTRACT)
+
+    # After this point the command must succeed.
+    if account == len(state.accounts):
+        state.accounts.append(Account())
+    state.accounts[account] = Account(
+        owner=owner,
+        status=m.STATUS_OPEN,
+        mode=command["flags"],
+        isolated=instrument,
+        generation=state.accounts[account].generation + 1,
+    )
+
+
+def close_account(state: State, command: Command) -> None:
+    account = command["account"]
+    require(state.exists(account), codes.ACCOUNT_MUST_EXIST)
+    require(account >= m.NAMED_COUNT, codes.ACCOUNT_MUST_NOT_BE_NAMED)
+    row = state.accounts[account]
+    require(not row.holdings and row.cash == 0, codes.ACCOUNT_MUST_BE_EMPTY)
+
+    # After this point the command must succeed.
+    state.accounts[account] = Account(generation=row.generation)
+
+
+def set_limits(state: State, command: Command) -> None:
+    account, rate, trigger = command["account"], command["amount"], command["price"]
+    require(state.exists(account), codes.ACCOUNT_MUST_EXIST)
+    require(account >= m.NAMED_COUNT, codes.ACCOUNT_MUST_NOT_BE_NAMED)
+    require(0 <= rate <= 4 * PPB, codes.LEVERAGE_CAP_MUST_BE_WITHIN_LIMIT)
+    require(0 <= trigger <= 100 * PPB, codes.TRIGGER_MUST_BE_WITHIN_LIMIT)
+    row = state.accounts[account]
+    if rate > row.leverage_rate:
+        require_covered(figures(state, row), figures(state, replace(row, leverage_rate=rate)))
+
+    # After this point the command must succeed.
+    row.leverage_rate = rate
+    row.trigger_ppb = trigger

@@ -1,0 +1,164 @@
+"""§8.4: an account that owes more than it has. Assets first, then the fund, then those on the other side."""
+
+from plimsoll.units import messages as m
+from plimsoll.units.limits import HOLDINGS_PER_ACCOUNT_MAX, PPB
+
+from .books import change_holding, fund_pays, resolve_bad_debt, set_stage, try_change
+from .margin import Figures, figures, leg_maintenance, notional, trade_amount, value
+from .numbers import ceil, clamp, floor, sign
+from .state import State
+from .waterfall import apply_take, backstop_takes, legs_in_order, try_take
+
+KEY_FACTOR_MAX = 10**12
+
+
+def resolve(state: State, account: int) -> int:
+    """All of §8.4 for one account; the steps it took."""
+    owner = state.accounts[account]
+    legs = legs_in_order(state, owner)
+    steps = 1 + len(legs)
+
+    # 1. Assets are sold.
+    for instrument in legs:
+        if state.instruments[instrument].is_asset:
+            backstop_takes(state, account, instrument, owner.row(instrument).lots, fee_rate=None)
+            sell_to_fund(state, account, instrument)
+
+    # 2. The fund pays first.
+    fund_pays(state, account, max(0, -figures(state, owner).equity))
+    loss = max(0, -figures(state, owner).equity)
+
+    # 3. and 4. What is left is borne by the contracts, each in its turn.
+    contracts = [i for i in owner.legs() if not state.instruments[i].is_asset]
+    for instrument, share in zip(contracts, shares(state, account, contracts, loss)):
+        if share == 0:
+            backstop_takes(state, account, instrument, abs(owner.row(instrument).lots), fee_rate=None)
+        if owner.row(instrument).lots != 0:
+            steps += deleverage(state, account, instrument, share)
+
+    # 5. Nothing is left, or assets nobody could buy.
+    resolve_bad_debt(state, account)
+    resolve_bad_debt(state, m.NAMED_BACKSTOP)
+    if not owner.holdings:
+        set_stage(state, account, m.STAGE_HEALTHY)
+    return steps
+
+
+def sell_to_fund(state: State, account: int, instrument: int) -> None:
+    """As many lots as the fund's cash buys at the mark."""
+    owner, row = state.accounts[account], state.instruments[instrument]
+    if not state.fund.has_room_for(instrument, HOLDINGS_PER_ACCOUNT_MAX):
+        return
+    lots = min(owner.row(instrument).lots, floor(state.fund_cash() * row.unit, row.mark))
+    if lots > 0:
+        take = try_take(state, account, instrument, lots, fee_rate=None)
+        apply_take(state, account, m.NAMED_FUND, instrument, take, income=0)
+
+
+def shares(state: State, account: int, contracts: list[int], loss: int) -> list[int]:
+    """How much of the loss each leg bears: by maintenance requirement, else by size of value, else the first all."""
+    owner = state.accounts[account]
+    lots = {i: owner.row(i).lots for i in contracts}
+    weights = [leg_maintenance(state.instruments[i], lots[i]) for i in contracts]
+    if not any(weights):
+        weights = [abs(value(state.instruments[i], lots[i])) for i in contracts]
+    if not any(weights):
+        weights = [int(place == 0) for place in range(len(contracts))]
+    found, left = [], loss
+    for place, weight in enumerate(weights):
+        weight_left = sum(weights[place:])
+        share = floor(left * weight, weight_left) if weight_left > 0 else 0
+        if place == len(weights) - 1:
+            share = left
+        found.append(share)
+        left -= share
+    return found
+
+
+def opposite_holders(state: State, account: int, instrument: int, side: int) -> list[int]:
+    """Accounts on the other side of `side`, the backstop among them, by number."""
+    return [
+        other
+        for other in [m.NAMED_BACKSTOP, *range(m.NAMED_COUNT, len(state.accounts))]
+        if other != account and state.accounts[other].row(instrument).lots * side < 0
+    ]
+
+
+def queue_key(state: State, holder: int, instrument: int) -> int:
+    """Profit times leverage."""
+    row, owner = state.instruments[instrument], state.accounts[holder]
+    held = owner.row(instrument)
+    basis = notional(row, abs(held.lots))
+    profit = value(row, held.lots) - held.cost
+    profit_ppb = clamp(floor(profit * PPB, basis), -KEY_FACTOR_MAX, KEY_FACTOR_MAX)
+    equity = figures(state, owner).equity
+    leverage_ppb = min(KEY_FACTOR_MAX, floor(basis * PPB, equity)) if equity >= 1 else KEY_FACTOR_MAX
+    return floor(profit_ppb * leverage_ppb, PPB)
+
+
+def closing_sizes(state: State, account: int, instrument: int) -> list[tuple[int, int]]:
+    """Who closes how much, in order: the same owner's first, then by the pool's policy."""
+    lots = state.accounts[account].row(instrument).lots
+    holders = opposite_holders(state, account, instrument, sign(lots))
+    owner = state.accounts[account].owner
+    own = [holder for holder in holders if state.accounts[holder].owner == owner]
+    others = [holder for holder in holders if state.accounts[holder].owner != owner]
+    size = {holder: abs(state.accounts[holder].row(instrument).lots) for holder in holders}
+    if state.policy["adl"] == m.ADL_QUEUE:
+        for group in (own, others):
+            group.sort(key=lambda holder: (-queue_key(state, holder, instrument), holder))
+
+    left, found = abs(lots), []
+    for holder in own:
+        found.append((holder, min(size[holder], left)))
+        left -= found[-1][1]
+    to_close, total = left, sum(size[holder] for holder in others)
+    for holder in others:
+        wanted = size[holder]
+        if state.policy["adl"] == m.ADL_PRO_RATA:
+            wanted = min(wanted, ceil(to_close * wanted, total))
+        found.append((holder, min(wanted, left)))
+        left -= found[-1][1]
+    return [(holder, closed) for holder, closed in found if closed > 0]
+
+
+def deleverage(state: State, account: int, instrument: int, loss: int) -> int:
+    """§8.4.1: the whole leg is closed against the other side; the steps it took."""
+    owner, row = state.accounts[account], state.instruments[instrument]
+    side = sign(owner.row(instrument).lots)
+    steps = len(state.accounts)
+    for holder, lots in closing_sizes(state, account, instrument):
+        lots_left = abs(owner.row(instrument).lots)
+        pays = trade_amount(row, -side * lots, row.mark)
+        after = try_change(state.accounts[holder], instrument, side * lots, cost=-pays)
+        paid = min(ceil(loss * lots, lots_left), spare(figures(state, after)))
+        change_holding(state, account, instrument, -side * lots, cost=pays - paid)
+        change_holding(state, holder, instrument, side * lots, cost=paid - pays)
+        loss -= paid
+        resolve_bad_debt(state, holder)
+    if loss > 0 and owner.row(instrument).lots == 0:
+        steps += len(state.accounts)
+        socialise(state, account, instrument, side, loss)
+    return steps
+
+
+def spare(after: Figures) -> int:
+    """What a holder can pay without coming below its maintenance margin."""
+    return max(0, after.equity - after.mm)
+
+
+def socialise(state: State, account: int, instrument: int, side: int, loss: int) -> None:
+    """What is left of the loss goes on every holding still on the other side."""
+    holders = opposite_holders(state, account, instrument, side)
+    total = sum(abs(state.accounts[holder].row(instrument).lots) for holder in holders)
+    if total == 0:
+        return
+    collected = 0
+    for holder in holders:
+        held = state.accounts[holder].holdings[instrument]
+        added = ceil(loss * abs(held.lots), total)
+        held.cost += added
+        collected += added
+    state.accounts[account].cash += loss
+    state.accounts[m.NAMED_DUST].cash += collected - loss
+    state.instruments[instrument].realised += collected

@@ -1,0 +1,168 @@
+"""§6: marks, what a mark may be used for, and time: volatility, funding, the settlement window."""
+
+from plimsoll.units import codes
+from plimsoll.units import messages as m
+from plimsoll.units.limits import FUNDING_MARKS_MAX, PPB, PREMIUM_MAX, TIME_MAX
+
+from .books import refresh_rates
+from .numbers import ceil, clamp, floor, trunc
+from .settlement import settlement_step
+from .state import Command, Instrument, State, require
+from .sweep import sweep
+
+FORBIDDEN = {
+    m.ORACLE_VALID: 0,
+    m.ORACLE_STALE_FOR_FILL: m.ACTION_FILL,
+    m.ORACLE_TOO_FEW_SOURCES: m.ACTION_FILL | m.ACTION_FUNDING | m.ACTION_WITHDRAW | m.ACTION_SETTLE,
+    m.ORACLE_STALE_FOR_MARGIN: m.ACTION_ALL,
+    m.ORACLE_TOO_UNCERTAIN: m.ACTION_ALL - m.ACTION_LIQUIDATE,
+    m.ORACLE_TOO_VOLATILE: m.ACTION_ALL,
+    m.ORACLE_NON_POSITIVE: m.ACTION_ALL,
+    m.ORACLE_UNPRICED: m.ACTION_ALL,
+}
+
+
+def oracle_state(row: Instrument, now: int) -> int:
+    """The first that applies."""
+    age = now - row.mark_time
+    distance = abs(row.mark - row.volatility_mean)
+    too_volatile = row.volatility_max > 0 and distance > floor(row.volatility_mean * row.volatility_max, PPB)
+    conditions = (
+        (row.mark == 0, m.ORACLE_UNPRICED),
+        (row.non_positive, m.ORACLE_NON_POSITIVE),
+        (too_volatile, m.ORACLE_TOO_VOLATILE),
+        (row.confidence > floor(row.mark * row.confidence_max, PPB), m.ORACLE_TOO_UNCERTAIN),
+        (age > row.age_margin_max, m.ORACLE_STALE_FOR_MARGIN),
+        (row.sources < row.sources_min, m.ORACLE_TOO_FEW_SOURCES),
+        (age > row.age_fill_max, m.ORACLE_STALE_FOR_FILL),
+    )
+    return next((state for applies, state in conditions if applies), m.ORACLE_VALID)
+
+
+def refresh_oracle(state: State, instrument: int) -> None:
+    """Recompute the state; a settling mark is frozen, the settlement token is always valid."""
+    row = state.instruments[instrument]
+    if instrument == 0 or row.status == m.STATUS_SETTLING:
+        return
+    row.oracle_state = oracle_state(row, state.time)
+    blocks = FORBIDDEN[row.oracle_state]
+    if blocks != row.blocks:
+        row.blocks = blocks
+        state.sweep_due = True
+
+
+def refresh_depeg(state: State) -> None:
+    price_ppb = state.instruments[0].mark * 1000
+    missing = max(0, state.policy["depeg_threshold"] - price_ppb)
+    state.depeg_rate = ceil(missing * state.policy["depeg_factor"], PPB)
+
+
+def mark(state: State, command: Command) -> None:
+    instrument, time, price = command["instrument"], command["time"], command["price"]
+    require(state.is_listed(instrument), codes.INSTRUMENT_MUST_BE_LISTED)
+    row = state.instruments[instrument]
+    require(row.status != m.STATUS_SETTLING, codes.INSTRUMENT_MUST_BE_OPEN)
+    require(time <= state.time, codes.TIME_MUST_NOT_BE_IN_FUTURE)
+    require(time >= row.mark_time, codes.TIME_MUST_NOT_GO_BACK)
+    require(abs(command["premium"]) <= PREMIUM_MAX, codes.PREMIUM_MUST_BE_WITHIN_LIMIT)
+    require(command["confidence"] >= 0, codes.CONFIDENCE_MUST_NOT_BE_NEGATIVE)
+    require(command["sources"] >= 0, codes.SOURCES_MUST_NOT_BE_NEGATIVE)
+    require(max(price, command["confidence"]) <= row.mark_max, codes.MARK_MUST_BE_WITHIN_LIMIT)
+
+    # After this point the command must succeed.
+    if price >= 1:
+        if row.mark == 0:
+            row.volatility_mean = price
+        row.mark = price
+    row.non_positive = price < 1
+    row.mark_time = time
+    row.premium = command["premium"]
+    row.confidence = command["confidence"]
+    row.sources = command["sources"]
+    refresh_rates(state, instrument)
+    refresh_oracle(state, instrument)
+    if instrument == 0:
+        refresh_depeg(state)
+    state.sweep_due = True
+
+
+def tick(state: State, command: Command) -> None:
+    time = command["time"]
+    require(time <= TIME_MAX, codes.TIME_MUST_BE_WITHIN_LIMIT)
+    require(time >= state.time, codes.TIME_MUST_NOT_GO_BACK)
+
+    # After this point the command must succeed.
+    elapsed = time - state.time if state.time > 0 else 0
+    if elapsed > state.policy["gap_max"]:
+        elapsed = state.policy["gap_max"]
+        state.grace_until = time + state.policy["grace"]
+    state.time = time
+    for instrument in range(1, len(state.instruments)):
+        row = state.instruments[instrument]
+        if row.status in (m.STATUS_OPEN, m.STATUS_REDUCE_ONLY):
+            move_volatility_mean(row, elapsed)
+            refresh_oracle(state, instrument)
+            if row.kind == m.KIND_PERP and row.funding_interval > 0:
+                accrue_funding(state, row, elapsed)
+            if row.expiry > 0:
+                accrue_settlement(state, instrument, elapsed)
+    for instrument in range(1, len(state.instruments)):
+        if state.instruments[instrument].status == m.STATUS_SETTLING:
+            settlement_step(state, instrument)
+    sweep(state)
+
+
+def move_volatility_mean(row: Instrument, elapsed: int) -> None:
+    if row.mark > 0 and elapsed + row.volatility_window > 0:
+        distance = row.mark - row.volatility_mean
+        row.volatility_mean += trunc(distance * elapsed, elapsed + row.volatility_window)
+
+
+def accrue_funding(state: State, row: Instrument, elapsed: int) -> None:
+    if row.allows(m.ACTION_FUNDING):
+        row.premium_sum += row.premium * elapsed
+        row.premium_time += elapsed
+    if state.time >= row.funding_due:
+        if row.premium_time > 0:
+            apply_funding(row)
+            state.sweep_due = True
+        row.premium_sum = row.premium_time = 0
+        row.funding_due = state.time + row.funding_interval
+
+
+def apply_funding(row: Instrument) -> None:
+    rate = trunc(row.premium_sum, row.premium_time) + row.funding_interest
+    rate = clamp(rate, -row.funding_rate_max, row.funding_rate_max)
+    exact = rate * row.mark + row.funding_remainder
+    row.funding += floor(exact, PPB)
+    row.funding_remainder = exact - floor(exact, PPB) * PPB
+    bound = FUNDING_MARKS_MAX * row.mark_max
+    if abs(row.funding) > bound:
+        row.funding = clamp(row.funding, -bound, bound)
+        row.funding_remainder = 0
+
+
+def accrue_settlement(state: State, instrument: int, elapsed: int) -> None:
+    """The part of the last interval inside the window weighs; at expiry the price is frozen, or expiry deferred."""
+    row = state.instruments[instrument]
+    opens = row.expiry - row.settlement_window
+    if state.time <= opens:
+        return
+    weight = max(0, min(state.time, row.expiry) - max(state.time - elapsed, opens))
+    if row.allows(m.ACTION_SETTLE):
+        row.settlement_sum += row.mark * weight
+        row.settlement_time += weight
+    if state.time < row.expiry:
+        return
+    if 2 * row.settlement_time >= row.settlement_window and row.settlement_time > 0:
+        row.mark = max(1, floor(row.settlement_sum, row.settlement_time))
+        row.status = m.STATUS_SETTLING
+        row.oracle_state = m.ORACLE_VALID
+        row.blocks = 0
+        row.settlement_phase = 1
+        row.settlement_cursor = 0
+        refresh_rates(state, instrument)
+        state.sweep_due = True
+    else:
+        row.expiry = state.time + row.settlement_window
+        row.settlement_sum = row.settlement_time = 0

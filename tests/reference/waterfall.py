@@ -1,0 +1,191 @@
+"""§8.1 to 8.3: the order of legs, how much of a leg is taken and for what fee, bids and the backstop."""
+
+from dataclasses import dataclass
+
+from plimsoll.units import codes
+from plimsoll.units import messages as m
+from plimsoll.units.limits import HOLDINGS_PER_ACCOUNT_MAX, PPB
+
+from .books import change_holding, resolve_bad_debt, set_stage, try_change
+from .margin import OF_COUNTERPARTY, Figures, figures, leg_maintenance, margin_rule, notional, trade_amount, value
+from .numbers import ceil, floor, sign
+from .state import Account, Command, State, require
+
+
+def legs_in_order(state: State, account: Account) -> list[int]:
+    """Contracts by maintenance requirement, then assets by value, the largest first, ties to the lower number."""
+
+    def place(instrument: int) -> tuple[bool, int, int]:
+        row, lots = state.instruments[instrument], account.holdings[instrument].lots
+        size = value(row, lots) if row.is_asset else leg_maintenance(row, lots)
+        return row.is_asset, -size, instrument
+
+    return sorted(account.legs(), key=place)
+
+
+@dataclass(frozen=True)
+class Take:
+    """A trial: part of a leg leaves the account at the mark. `after` is before the fee."""
+
+    change: int
+    pays: int
+    fee: int
+    before: Figures
+    after: Figures
+
+    def reaches_exit(self) -> bool:
+        return self.after.equity - self.fee >= self.after.exit
+
+
+def money(state: State, instrument: int, pays: int) -> tuple[int, int]:
+    """(cost, cash) of the causing side of a change it pays `pays` for."""
+    return (0, -pays) if state.instruments[instrument].is_asset else (pays, 0)
+
+
+def try_take(state: State, account: int, instrument: int, lots: int, fee_rate: int | None) -> Take:
+    """The account is the causing side of `lots` leaving it; no fee at all when there is no rate."""
+    owner, row = state.accounts[account], state.instruments[instrument]
+    change = -sign(owner.row(instrument).lots) * lots
+    pays = trade_amount(row, change, row.mark)
+    before = figures(state, owner)
+    after = figures(state, try_change(owner, instrument, change, *money(state, instrument, pays)))
+    fee = 0
+    if fee_rate is not None and before.mm > 0:
+        # Equity per unit of maintenance margin may not fall by more than rounding.
+        fee_most = after.equity - ceil(before.equity * after.mm, before.mm)
+        fee = min(ceil(notional(row, lots) * fee_rate, PPB), fee_most)
+    return Take(change, pays, fee, before, after)
+
+
+def smallest_size(state: State, account: int, instrument: int, most: int, fee_rate: int | None) -> int:
+    """The fewest lots after which equity reaches the exit level, at most `most`; never leave less than the minimum."""
+    row, held = state.instruments[instrument], abs(state.accounts[account].row(instrument).lots)
+    low, high = 0, held
+    if try_take(state, account, instrument, held, fee_rate).reaches_exit():
+        while high - low > 1:
+            middle = (low + high) // 2
+            if try_take(state, account, instrument, middle, fee_rate).reaches_exit():
+                high = middle
+            else:
+                low = middle
+    size = min(high, most)
+    return held if 0 < notional(row, held - size) < row.notional_min else size
+
+
+def taker_code(state: State, taker: int, instrument: int, take: Take, income: int) -> int:
+    """Would the taker be allowed to take this? `income` is its part of the fee."""
+    owner, row = state.accounts[taker], state.instruments[instrument]
+    cost, cash = money(state, instrument, -take.pays)
+    after = try_change(owner, instrument, -take.change, cost, cash + income)
+    if row.is_asset and after.cash < 0:
+        return codes.CASH_MUST_NOT_BE_NEGATIVE
+    return margin_rule(figures(state, owner), figures(state, after), -income).code
+
+
+def apply_take(state: State, account: int, taker: int, instrument: int, take: Take, income: int) -> None:
+    """Both sides of the leg, the fee split between the taker (`income`) and the fund (the rest)."""
+    cost, cash = money(state, instrument, take.pays)
+    change_holding(state, account, instrument, take.change, cost, cash - take.fee)
+    cost, cash = money(state, instrument, -take.pays)
+    change_holding(state, taker, instrument, -take.change, cost, cash + income)
+    state.fund.cash += take.fee - income
+
+
+def end_of_takes(state: State, account: int) -> None:
+    """After legs were taken from a solvent account: it may be empty, or safe again."""
+    resolve_bad_debt(state, account)
+    owner = state.accounts[account]
+    now = figures(state, owner)
+    if now.equity >= now.exit or not owner.holdings:
+        set_stage(state, account, m.STAGE_HEALTHY)
+
+
+def bid(state: State, command: Command) -> None:
+    account, bidder, instrument = command["account"], command["counterparty"], command["instrument"]
+    limit = command["price"]
+    require(state.exists(account), codes.ACCOUNT_MUST_EXIST)
+    require(state.exists(bidder), codes.COUNTERPARTY_MUST_EXIST)
+    require(account != bidder, codes.ACCOUNTS_MUST_DIFFER)
+    require(bidder >= m.NAMED_COUNT, codes.COUNTERPARTY_MUST_NOT_BE_NAMED)
+    owner, taker = state.accounts[account], state.accounts[bidder]
+    require(owner.owner != taker.owner, codes.OWNERS_MUST_DIFFER)
+    require(state.is_listed(instrument), codes.INSTRUMENT_MUST_BE_LISTED)
+    require(command["lots"] >= 1, codes.LOTS_MUST_NOT_BE_ZERO)
+    now = figures(state, owner)
+    liquidating = owner.stage == m.STAGE_LIQUIDATING and now.equity < now.exit
+    require(liquidating, codes.ACCOUNT_MUST_BE_LIQUIDATING)
+    require(state.time >= state.grace_until, codes.GRACE_MUST_BE_OVER)
+    require(now.blocks & m.ACTION_LIQUIDATE == 0, codes.MARK_MUST_ALLOW_LIQUIDATE)
+    require(now.equity >= 0, codes.ACCOUNT_MUST_BE_SOLVENT)
+    require(legs_in_order(state, owner)[:1] == [instrument], codes.LEG_MUST_BE_NEXT)
+    row, buys = state.instruments[instrument], owner.holdings[instrument].lots > 0
+    if limit > 0:
+        within = row.mark <= limit if buys else row.mark >= limit
+        require(within, codes.MARK_MUST_BE_WITHIN_PRICE_LIMIT)
+    require(taker.allows(instrument), codes.COUNTERPARTY_MUST_ALLOW_INSTRUMENT)
+    fits = taker.has_room_for(instrument, HOLDINGS_PER_ACCOUNT_MAX)
+    require(fits, codes.COUNTERPARTY_HOLDINGS_MUST_FIT)
+
+    lots = smallest_size(state, account, instrument, command["lots"], row.fee_liquidation)
+    take = try_take(state, account, instrument, lots, row.fee_liquidation)
+    income = take.fee - floor(max(take.fee, 0) * state.policy["fund_share"], PPB)
+    worst = try_change(taker, instrument, -take.change).row(instrument).worst_lots()
+    require(worst <= row.lots_max, codes.COUNTERPARTY_LOTS_MUST_BE_WITHIN_LIMIT)
+    code = taker_code(state, bidder, instrument, take, income)
+    require(code == codes.OK, OF_COUNTERPARTY[code])
+
+    # After this point the command must succeed.
+    apply_take(state, account, bidder, instrument, take, income)
+    end_of_takes(state, account)
+    resolve_bad_debt(state, bidder)
+
+
+def backstop_size(state: State, account: int, instrument: int, wanted: int, fee_rate: int | None) -> int:
+    """The most the backstop can take, at most `wanted`: its own limit, room, cash and margin."""
+    backstop, row = state.accounts[m.NAMED_BACKSTOP], state.instruments[instrument]
+    if account == m.NAMED_BACKSTOP or not backstop.has_room_for(instrument, HOLDINGS_PER_ACCOUNT_MAX):
+        return 0
+    same_way = backstop.row(instrument).lots * sign(state.accounts[account].row(instrument).lots)
+    high = min(wanted, max(0, min(row.backstop_lots_max, row.lots_max) - same_way))
+
+    def can_take(lots: int) -> bool:
+        take = try_take(state, account, instrument, lots, fee_rate)
+        return taker_code(state, m.NAMED_BACKSTOP, instrument, take, take.fee) == codes.OK
+
+    if high == 0 or can_take(high):
+        return high
+    low = 0
+    while high - low > 1:
+        middle = (low + high) // 2
+        if can_take(middle):
+            low = middle
+        else:
+            high = middle
+    return low
+
+
+def backstop_takes(state: State, account: int, instrument: int, wanted: int, fee_rate: int | None) -> int:
+    """The backstop takes what it can of `wanted`; how much that was."""
+    lots = backstop_size(state, account, instrument, wanted, fee_rate)
+    if lots > 0:
+        take = try_take(state, account, instrument, lots, fee_rate)
+        apply_take(state, account, m.NAMED_BACKSTOP, instrument, take, income=take.fee)
+    return lots
+
+
+def backstop_takes_legs(state: State, account: int) -> int:
+    """§8.3: leg after leg until the account is safe or the backstop can take no more; the steps it took."""
+    owner, steps = state.accounts[account], 1
+    while owner.legs():
+        now = figures(state, owner)
+        if now.equity >= now.exit:
+            break
+        instrument = legs_in_order(state, owner)[0]
+        fee_rate = state.instruments[instrument].fee_backstop
+        wanted = smallest_size(state, account, instrument, abs(owner.holdings[instrument].lots), fee_rate)
+        if backstop_takes(state, account, instrument, wanted, fee_rate) == 0:
+            break
+        steps += 1
+    end_of_takes(state, account)
+    resolve_bad_debt(state, m.NAMED_BACKSTOP)
+    return steps

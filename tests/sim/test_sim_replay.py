@@ -1,0 +1,134 @@
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from plimsoll.sim import CandlesError, PoolFileError, ReplayConfig, SimulationError, run_replay
+from plimsoll.sim.path import march_2020_bars
+from plimsoll.sim.result import decimal_of
+
+SMALL = ReplayConfig(seed=5, accounts=400, steps_max=90, identities_every=10)
+
+
+def crash_of_an_hour(folder: Path) -> Path:
+    """Two symbols fall by a third in twenty minutes and come half way back: real candles of five minutes."""
+    lines = ["ts,symbol,open,high,low,close"]
+    for symbol, price in (("BTCUSDT", 8000.0), ("ETHUSDT", 200.0)):
+        for place, (first, last) in enumerate([(100, 98), (98, 90), (90, 80), (80, 66), (66, 75), (75, 82)]):
+            opened, closed = price * first / 100, price * last / 100
+            high, low = max(opened, closed) * 1.005, min(opened, closed) * 0.995
+            lines.append(f"{1_584_000_000 + 300 * place},{symbol},{opened:.2f},{high:.2f},{low:.2f},{closed:.2f}")
+    path = folder / "crash.csv"
+    path.write_text("\n".join(lines))
+    return path
+
+
+@pytest.fixture(scope="module")
+def small():
+    return run_replay(SMALL)
+
+
+@pytest.fixture(scope="module")
+def crash(tmp_path_factory: pytest.TempPathFactory):
+    file = crash_of_an_hour(tmp_path_factory.mktemp("candles"))
+    return run_replay(replace(SMALL, candles=(file,), steps_max=None, step_seconds=30, fund="2000", backstop="20000"))
+
+
+def test_identities_hold_and_the_population_is_accepted(small):
+    assert small.identities_broken == ()
+    assert small.identities_checked == 9
+    kinds = small.as_dict()["commands"]["by_kind"]
+    for kind in ("open_account", "deposit", "mark", "tick"):
+        assert kinds[kind]["accept_rate"] == 1.0
+    assert kinds["fill"]["accept_rate"] > 0.95
+
+
+def test_the_same_seed_gives_the_same_root_and_result(small):
+    again = run_replay(SMALL)
+    assert again.root_hex == small.root_hex
+    assert again.series == small.series
+    assert run_replay(replace(SMALL, seed=6, steps_max=2)).root_hex != run_replay(replace(SMALL, steps_max=2)).root_hex
+
+
+def test_identity_checks_and_progress_do_not_change_the_result(small):
+    seen: list[tuple[int, int, str]] = []
+    again = run_replay(replace(SMALL, identities_every=90), progress=lambda *step: seen.append(step))
+    assert again.root_hex == small.root_hex
+    assert seen[0][2] == "opening the pool"
+    assert seen[-1][:2] == (90, 90)
+
+
+def test_the_result_is_plain_data(small):
+    data = small.as_dict()
+    assert json.loads(json.dumps(data, allow_nan=False)) == data
+    lengths = {
+        len(values)
+        for group in data["series"].values()
+        for values in (group.values() if isinstance(group, dict) else [group])
+    }
+    assert lengths == {90}
+    assert data["path"]["label"] == "simulated within the hour"
+    assert data["path"]["start"] == "2020-03-12T00:00:00Z"
+    assert data["series"]["time"][1] == "2020-03-12T00:01:00Z"
+    assert data["fund"]["start"] == "1500000"
+
+
+def test_a_crash_goes_down_the_waterfall(crash):
+    assert crash.path_label == "real candles"
+    assert crash.identities_held
+    assert crash.calls > 0
+    assert crash.liquidations_started > 50
+    mechanisms = crash.mechanisms
+    assert mechanisms["bid"].steps > 0
+    assert mechanisms["backstop"].steps > 0
+    assert mechanisms["adl"].steps > 0
+    # The fund starts with too little for this fall and may not pay more than it had and received.
+    assert 0 < crash.fund_paid_micros <= crash.fund_start_micros + crash.fund_received_micros
+    assert crash.fund_end_micros == crash.fund_start_micros + crash.fund_received_micros - crash.fund_paid_micros
+    level, sentence = crash.verdict
+    assert level == "warning"
+    assert "The insurance fund was not enough" in sentence
+
+
+def test_what_the_series_show_adds_up_to_the_totals(crash):
+    series = crash.as_dict()["series"]
+    for name, one in crash.mechanisms.items():
+        assert sum(series["liquidations"][name]) == one.steps
+    assert sum(series["calls"]) == crash.calls
+    assert series["fund"][-1] == round(crash.fund_end_micros / 1e6, 2)
+    assert max(series["deficit"]) == round(crash.deficit_peak_micros / 1e6, 2)
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "words"),
+    [
+        ({"seed": -1}, SimulationError, "seed"),
+        ({"steps_max": 0}, SimulationError, "at least one step"),
+        ({"identities_every": 0}, SimulationError, "at least every step"),
+        ({"step_seconds": 7}, SimulationError, "divide the hour"),
+        ({"accounts": 10}, SimulationError, "leave no public"),
+        ({"fund": "-1"}, SimulationError, "must not be negative"),
+        ({"fund": "1.0000001"}, PoolFileError, "finer than its unit"),
+        ({"pool": Path("absent.toml")}, PoolFileError, "no such file"),
+        ({"candles": (Path("absent.csv"),)}, CandlesError, "no such file"),
+    ],
+)
+def test_settings_that_cannot_be_run_are_refused_in_one_line(change, error, words):
+    with pytest.raises(error, match=words) as caught:
+        run_replay(replace(SMALL, **change))
+    assert "\n" not in str(caught.value)
+
+
+def test_amounts_leave_as_exact_decimals():
+    assert [decimal_of(value) for value in (1_500_000, -1, 0, 10**17)] == ["1.5", "-0.000001", "0", "100000000000"]
+
+
+@pytest.mark.slow
+def test_the_default_replay_takes_less_than_a_minute():
+    result = run_replay()
+    assert result.steps == 48 * 60
+    assert result.accounts == 10_000
+    assert result.symbols == tuple(bar.symbol for bar in march_2020_bars())
+    assert result.identities_held
+    assert result.total_seconds < 60
