@@ -52,7 +52,9 @@ def use_cache_folder() -> None:
 
 def _forget_old_folders(current: Path) -> None:
     """Keep the few folders used last; another process may have removed one first."""
-    folders = sorted((path for path in current.parent.iterdir() if path.is_dir()), key=lambda path: path.stat().st_mtime)
+    folders = sorted(
+        (path for path in current.parent.iterdir() if path.is_dir()), key=lambda path: path.stat().st_mtime
+    )
     for folder in folders[:-KEPT_FOLDERS]:
         if folder != current:
             shutil.rmtree(folder, ignore_errors=True)

@@ -30,7 +30,7 @@ def test_human_units_become_integers():
     btc, eth, coin, _ = load_pool().listings
     assert btc.row["rate_initial"] == PPB // 25
     assert btc.row["lots_max"] == 10_000 * 10**6
-    assert btc.row["mark_max"] == 10**6 * 10**6
+    assert btc.row["mark_max"] == 200_000 * 10**6
     assert btc.row["funding_interval"] == 8 * 3600 * 1000
     assert btc.row["fee_maker"] == -PPB // 10_000
     # A lot of ETH is 1e-5 coins and the scale 6, so a mark is the value of ten coins.
@@ -93,6 +93,10 @@ def test_bad_pools_are_refused_by_key(change: dict[str, Any], message: str):
         ({"segments": [{"from": "1"}] * 4}, "BTC-PERP: at most 3 segments beside the first"),
         ({"prices": []}, "BTC-PERP: prices names no symbol"),
         ({"speed": 1}, "BTC-PERP has no speed"),
+        (
+            {"notional_min": "-1"},
+            f"BTC-PERP: notional_min must be from 0 to {10**17} in the engine's units, not -1000000",
+        ),
         ({"name": "ETH-PERP"}, "ETH-PERP is listed twice"),
     ],
 )

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from plimsoll.sim import CandlesError, PoolFileError, ReplayConfig, SimulationError, run_replay
+from plimsoll.sim import CandlesError, PoolFileError, ReplayConfig, SimulationError, load_pool, run_replay
 from plimsoll.sim.path import march_2020_bars
 from plimsoll.sim.result import decimal_of
 
@@ -32,7 +32,10 @@ def small():
 @pytest.fixture(scope="module")
 def crash(tmp_path_factory: pytest.TempPathFactory):
     file = crash_of_an_hour(tmp_path_factory.mktemp("candles"))
-    return run_replay(replace(SMALL, candles=(file,), steps_max=None, step_seconds=30, fund="2000", backstop="20000"))
+    # Coins nobody can buy any more would keep an insolvent account open, so nobody holds coins here.
+    population = replace(SMALL.population, coin_share=0.0)
+    settings = replace(SMALL, candles=(file,), steps_max=None, step_seconds=30, population=population)
+    return run_replay(replace(settings, fund="2000", backstop="20000"))
 
 
 def test_identities_hold_and_the_population_is_accepted(small):
@@ -71,7 +74,7 @@ def test_the_result_is_plain_data(small):
     assert data["path"]["label"] == "simulated within the hour"
     assert data["path"]["start"] == "2020-03-12T00:00:00Z"
     assert data["series"]["time"][1] == "2020-03-12T00:01:00Z"
-    assert data["fund"]["start"] == "1500000"
+    assert data["fund"]["start"] == decimal_of(load_pool().fund_micros)
 
 
 def test_a_crash_goes_down_the_waterfall(crash):
@@ -86,6 +89,7 @@ def test_a_crash_goes_down_the_waterfall(crash):
     # The fund starts with too little for this fall and may not pay more than it had and received.
     assert 0 < crash.fund_paid_micros <= crash.fund_start_micros + crash.fund_received_micros
     assert crash.fund_end_micros == crash.fund_start_micros + crash.fund_received_micros - crash.fund_paid_micros
+    assert crash.adl_loss_micros > 0
     level, sentence = crash.verdict
     assert level == "warning"
     assert "The insurance fund was not enough" in sentence

@@ -36,7 +36,7 @@ BLOCK_CAPACITIES = (4, 8, 12, 16, 24, 32, 48, 64)
 
 
 class Pool(NamedTuple):
-    """Every table of one pool. ``events``, ``ledger`` and ``ranks`` are not state: they can be derived or are scratch."""
+    """Every table of one pool. ``events``, ``ledger`` and ``ranks`` are derived or scratch."""
 
     accounts: Table[AccountRow]
     holdings: Table[HoldingRow]
@@ -84,7 +84,8 @@ def empty_pool(accounts: int, holdings: int, instruments: int, events: int, ledg
         "ledger": ledger,
         "ranks": accounts,
     }
-    pool = Pool(**{name: np.zeros(rows[name], dtype) for name, dtype in DTYPES.items()})
+    tables: dict[str, Any] = {name: np.zeros(rows[name], dtype) for name, dtype in DTYPES.items()}
+    pool = Pool(**tables)
     array_of(pool.blocks)["capacity"] = BLOCK_CAPACITIES
     array_of(pool.blocks)["first"] = -1
     return pool

@@ -26,14 +26,14 @@ _DURATION: Final = (0, DURATION_MAX)
 
 LISTING_BOUNDS: Final[dict[str, Bounds]] = {
     "kind": (0, 1_000),
+    "rate_initial": _RATE,
+    "rate_maintenance": _RATE,
     "scale": (0, SCALE_MAX),
     "mark_max": (1, MARK_MAX),
     "lots_max": (1, LOTS_MAX),
     "open_lots_max": (1, OPEN_LOTS_MAX),
     "notional_min": (0, MICROS_MAX),
     "backstop_lots_max": (0, LOTS_MAX),
-    "rate_initial": _RATE,
-    "rate_maintenance": _RATE,
     "segment_lots_1": (0, LOTS_MAX),
     "segment_lots_2": (0, LOTS_MAX),
     "segment_lots_3": (0, LOTS_MAX),

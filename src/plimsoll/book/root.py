@@ -44,7 +44,7 @@ def leaf_words(pool: Pool, accounts: Ints) -> Array:
 
 
 def _holdings_digests(pool: Pool, rows: Array) -> Array:
-    """keccak-256 of each account's holdings in row order, zero words for none; accounts of one size are hashed together."""
+    """keccak-256 of each account's holdings in row order, zero words for none; one call for all of one size."""
     digests = np.zeros((rows.size, 4), np.uint64)
     flat = array_of(pool.holdings).view(np.uint64).reshape(-1, HOLDING_WORDS)
     counts = rows["count"]

@@ -98,18 +98,30 @@ class HoldingRow(TypedDict):
     reserved: int
 
 
+class PriceRow(TypedDict):
+    """What margin reads of an instrument for every holding: first in the row, to share its cache lines."""
+
+    unit: int
+    mark: int
+    funding: int
+    blocks: int
+    penalised: int
+    rate_open_interest: int
+    rate_confidence: int
+
+
 class ListingRow(TypedDict):
     """The parameters of an instrument: the canonical payload of list_instrument and set_instrument."""
 
     kind: int
+    rate_initial: int
+    rate_maintenance: int
     scale: int
     mark_max: int
     lots_max: int
     open_lots_max: int
     notional_min: int
     backstop_lots_max: int
-    rate_initial: int
-    rate_maintenance: int
     segment_lots_1: int
     segment_lots_2: int
     segment_lots_3: int
@@ -146,17 +158,10 @@ class ListingRow(TypedDict):
     settlement_window: int
 
 
-class InstrumentRow(ListingRow):
-    """An instrument: its parameters, then what the engine keeps about it."""
+class InstrumentRow(PriceRow, ListingRow):
+    """An instrument: what margin reads, its parameters, then what the engine keeps about it."""
 
     status: int
-    unit: int
-    mark: int
-    funding: int
-    blocks: int
-    penalised: int
-    rate_open_interest: int
-    rate_confidence: int
     open_lots: int
     vault: int
     realised: int

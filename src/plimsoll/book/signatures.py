@@ -20,4 +20,9 @@ if COMPILED:
     INTEGER = types.int64
     WORDS = types.Array(types.int64, 1, "C")
     COMMANDS = _table(COMMAND)
-    POOL = types.NamedTuple([_table(DTYPES[name]) for name in Pool._fields], Pool)
+    POOL = types.NamedTuple(
+        [  # type: ignore[no-untyped-call]
+            _table(DTYPES[name]) for name in Pool._fields
+        ],
+        Pool,
+    )

@@ -1,6 +1,7 @@
 """The loop: one batch of commands in, one result code each. The writer of the tables, and the only one."""
 
 from plimsoll.book.answers import fingerprint, is_within_window, keep_answer, slot_of
+from plimsoll.book.holdings import CACHE_LINE, prefetch_holdings
 from plimsoll.book.layout import Pool
 from plimsoll.book.rows import CommandRow
 from plimsoll.book.signatures import COMMANDS, INTEGER, POOL, WORDS
@@ -23,8 +24,6 @@ HOLDING_ROWS_SPARE = 1024
 PROCEED = -1
 FAR = 6
 NEAR = 3
-CACHE_LINE = 64
-HOLDING_BYTES = 48
 
 
 @command
@@ -111,17 +110,13 @@ def prefetch_ahead(pool: Pool, commands: Table[CommandRow], position: int) -> No
     prefetch(pool.accounts, min(max(far["account"], 0), last), CACHE_LINE)
     prefetch(pool.accounts, min(max(far["counterparty"], 0), last), CACHE_LINE)
     near = commands[min(position + NEAR, commands.size - 1)]
-    for account in (near["account"], near["counterparty"]):
-        row = pool.accounts[min(max(account, 0), last)]
-        for byte in range(0, row["count"] * HOLDING_BYTES, CACHE_LINE):
-            prefetch(pool.holdings, row["start"], byte)
+    prefetch_holdings(pool, min(max(near["account"], 0), last))
+    prefetch_holdings(pool, min(max(near["counterparty"], 0), last))
 
 
 @entry((POOL, COMMANDS, INTEGER, INTEGER, INTEGER, WORDS))
-def apply_hot(
-    pool: Pool, commands: Table[CommandRow], first: int, last: int, events_spare: int, results: Ints
-) -> int:
-    """Apply commands ``first`` to ``last`` - 1; returns where it stopped: at ``last``, or where a table must grow first.
+def apply_hot(pool: Pool, commands: Table[CommandRow], first: int, last: int, events_spare: int, results: Ints) -> int:
+    """Apply commands ``first`` to ``last`` - 1; returns where it stopped: ``last``, or where a table must grow.
 
     ``events_spare``: rows of events and ledger one command may need at the most.
     """

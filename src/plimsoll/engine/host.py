@@ -51,7 +51,7 @@ class Engine:
 
     @classmethod
     def create(cls, policy: Mapping[str, int] | None = None, accounts: int = 1024) -> "Engine":
-        """A new pool with its named accounts, the settlement token and a policy (``genesis.DEFAULT_POLICY`` if None)."""
+        """A new pool: named accounts, the settlement token, a policy (``genesis.DEFAULT_POLICY`` if None)."""
         pool = empty_pool(accounts, HOLDING_ROWS_SPARE + 8 * accounts, 64, EVENTS_SLACK, EVENTS_SLACK)
         found(pool, policy)
         return cls(pool)
@@ -60,7 +60,7 @@ class Engine:
     def restore(cls, tables: Mapping[str, Array]) -> "Engine":
         """An engine from the tables of a snapshot."""
         pool = empty_pool(tables["accounts"].size, 0, 0, EVENTS_SLACK, EVENTS_SLACK)
-        owned = {name: np.array(tables[name], copy=True) for name in STATE_TABLES}
+        owned: dict[str, Any] = {name: np.array(tables[name], copy=True) for name in STATE_TABLES}
         array_of(owned["accounts"])["changed"] = 0
         owned["totals"]["changed"] = 0
         return cls(pool._replace(**owned))
@@ -134,7 +134,7 @@ class Engine:
         return spare
 
     def _events_of_one_command(self, accounts: int, holdings: int) -> int:
-        """A tick may release every order, act within its steps, and pass over all accounts once per resolved account."""
+        """A tick may release every order, act within its steps, and pass over all accounts for some of them."""
         policy = self.pool.policy[0]
         steps = int(policy["steps_per_tick"])
         passes = min(accounts, 1 + steps // max(accounts, 1))
@@ -199,5 +199,3 @@ def _checked(commands: Array, payload: Ints) -> tuple[Array, Ints]:
 def _emptied(table: Any, rows: int) -> Any:
     """The drained table, larger if it must be; its old content is not kept."""
     return table if table.size >= rows else np.zeros(rows, table.dtype)
-
-

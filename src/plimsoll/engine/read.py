@@ -1,5 +1,6 @@
 """Read-only evaluation of many accounts, for figures, reports and risk checks outside the batch."""
 
+from plimsoll.book.holdings import prefetch_holdings
 from plimsoll.book.layout import Pool
 from plimsoll.book.signatures import INTEGER, POOL, WORDS
 from plimsoll.engine.waterfall.legs import next_leg
@@ -9,12 +10,15 @@ from plimsoll.units.jit import entry
 from plimsoll.units.tables import Ints
 from plimsoll.units.views import view
 
+AHEAD = 6
+
 
 @entry((POOL, INTEGER, INTEGER, WORDS, WORDS, WORDS))
 def read_health(pool: Pool, first: int, last: int, equity: Ints, maintenance: Ints, initial: Ints) -> int:
-    """Health of accounts ``first`` to ``last`` - 1 into three arrays over all accounts; safe to run in several threads."""
+    """Health of accounts ``first`` to ``last`` - 1 into three arrays over all accounts; safe in several threads."""
     pool = view(pool)
     for account in range(first, last):
+        prefetch_holdings(pool, min(account + AHEAD, last - 1))
         now = health(pool, account)
         equity[account] = now.equity
         maintenance[account] = now.maintenance

@@ -91,7 +91,7 @@ def settle_account(pool: Pool, account: int, number: int) -> None:
 
 @command
 def cover_loser(pool: Pool, account: int, number: int) -> None:
-    """The debt of a loser with nothing left: the fund first, then the series, which the settlement account bears now."""
+    """The debt of a loser with nothing left: the fund first, then the series, borne by row 6 until it is cut."""
     owner = pool.accounts[account]
     if owner["count"] != 0 or owner["cash"] >= 0:
         return

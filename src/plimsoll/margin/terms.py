@@ -107,9 +107,14 @@ def terms_of(
     profit_haircut: int,
 ) -> Terms:
     """Value and requirements of one holding, its open orders at their worse end."""
-    value = value_of(instrument, lots)
     held = abs(lots)
     notional = notional_of(instrument, held)
+    if instrument["funding"] != 0:
+        value = value_of(instrument, lots)
+    elif lots < 0:
+        value = -notional
+    else:
+        value = mul_div_floor(lots, instrument["mark"], instrument["unit"])
     worst = worst_lots(lots, bid_lots, ask_lots)
     worst_notional = notional
     if worst != held:

@@ -1,4 +1,4 @@
-"""The state x action matrix, and the state of a mark at a time. First match wins; limits are allowed, limit + 1 is not."""
+"""The state x action matrix, and the state of a mark at a time. First match wins; a limit is allowed, limit + 1 not."""
 
 from plimsoll.book.rows import InstrumentRow
 from plimsoll.units.fixed import mul_div_trunc, rate_down

@@ -127,7 +127,7 @@ def _health(result: Mapping[str, Any]) -> Figure:
         "yaxis": _axis(
             "equity / MM",
             type="log",
-            range=[-1, 2],
+            range=[-1.04, 2],
             tickvals=[0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100],
             ticktext=["≤ 0.1", "0.2", "0.5", "1", "2", "5", "10", "20", "50", "≥ 100"],
         ),
@@ -185,7 +185,7 @@ def _liquidations(result: Mapping[str, Any]) -> Figure:
         "bargap": 0.05,
         "xaxis": {"anchor": "y2"},
         "yaxis": _axis(f"{result['settlement']} / {width}", domain=[0.42, 1], rangemode="tozero"),
-        "yaxis2": _axis("steps", domain=[0, 0.32], rangemode="tozero"),
+        "yaxis2": _axis("takeovers", domain=[0, 0.32], rangemode="tozero"),
     }
     unit = result["settlement"]
     for name, label in MECHANISM_NAMES.items():
@@ -195,7 +195,7 @@ def _liquidations(result: Mapping[str, Any]) -> Figure:
         x = [times[start] for start, _ in buckets]
         for axis, values, shown in (
             ("y", series["liquidated"][name], "%{y:,.3s} " + unit),
-            ("y2", steps, "%{y:,}"),
+            ("y2", steps, "%{y:,} takeovers"),
         ):
             data.append(
                 {
@@ -239,17 +239,20 @@ def _stages(result: Mapping[str, Any]) -> Figure:
 def _capacity(result: Mapping[str, Any]) -> Figure:
     unit = result["settlement"]
     capacity = result["series"]["capacity"]
-    data = [
-        _line(name, capacity[name], color, hovertemplate="%{y:,.4s} " + unit)
-        for name, color in (("makers", "@series3"), ("liquidators", "@bid"), ("backstop", "@backstop"))
-    ]
+    layout: dict[str, Any] = {"xaxis": {"anchor": "y3"}}
+    data = []
+    for number, name, color, domain in (
+        ("", "makers", "@series3", [0.72, 1]),
+        ("2", "backstop", "@backstop", [0.36, 0.64]),
+        ("3", "liquidators", "@bid", [0, 0.28]),
+    ):
+        data.append(_line(name, capacity[name], color, yaxis=f"y{number}", hovertemplate="%{y:,.4s} " + unit))
+        layout[f"yaxis{number}"] = _axis(unit, domain=domain, rangemode="tozero", nticks=4)
     caption = (
         "Equity above the initial margin of those who can take positions over: makers for ordinary trading, "
         "liquidators for bids, the backstop for what nobody bids on (its own caps may bind first)."
     )
-    return Figure(
-        "capacity", "Who could still take over", caption, 320, data, {"yaxis": _axis(unit, rangemode="tozero")}
-    )
+    return Figure("capacity", "Who could still take over", caption, 420, data, layout)
 
 
 def _fund(result: Mapping[str, Any]) -> Figure:

@@ -21,11 +21,13 @@ def amount(value: Any, unit: str = "") -> str:
     for limit, name in _MAGNITUDES:
         if size >= limit:
             scaled = size / limit
-            places = 2 if scaled < 10 else 1 if scaled < 100 else 0
+            places = 2 if scaled < Decimal("9.995") else 1 if scaled < Decimal("99.95") else 0
             text = f"{scaled:.{places}f}{THIN}{name}"
             break
     else:
         text = "0" if size == 0 else f"{size:.2f}" if size < 100 else f"{size:.0f}"
+        if 0 < size < Decimal("0.005"):
+            text = "under 0.01"
     return (MINUS if number < 0 else "") + text + (f" {unit}" if unit else "")
 
 

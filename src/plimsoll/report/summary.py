@@ -232,6 +232,8 @@ def settings_of(result: Mapping[str, Any]) -> list[tuple[str, list[tuple[str, st
 def _setting(group: str, name: str, value: Any) -> str:
     if group == "policy" or group.startswith("instrument "):
         return _parameter(name, int(value))
+    if name in ("fund", "backstop"):
+        return exact(value)
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return str(value)
     if name.endswith("_share"):

@@ -35,7 +35,7 @@ class LiquidatorsConfig:
     """Share of its headroom a liquidator is ready to bind."""
     attention: float = 0.7
     """Chance that one notices an account in a step."""
-    risk_price: float = 0.10
+    risk_price: float = 0.05
     """What it charges for holding the inventory, in deviations of the price over the time to unwind."""
     unwind_share: float = 0.12
     """Of its inventory, sold on per minute."""

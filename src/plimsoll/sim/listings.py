@@ -15,6 +15,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from plimsoll.book.parameters import LISTING_BOUNDS, POLICY_BOUNDS
 from plimsoll.book.rows import ListingRow, PolicyRow
 from plimsoll.sim.bars import PRICE_E8, time_ms_of
 from plimsoll.sim.errors import PoolFileError
@@ -235,6 +236,7 @@ def _policy(table: dict[str, Any], source: str) -> dict[str, int]:
             row[name] = _word(table[name], ADL, f"{where}.adl")
         else:
             row[name] = _integer(table[name], _MULTIPLIERS[POLICY_UNITS[name]], f"{where}.{name}")
+        _within(row[name], POLICY_BOUNDS[name], f"{where}.{name}")
     return row
 
 
@@ -286,6 +288,8 @@ def _listing(number: int, table: dict[str, Any], source: str) -> Listing:
             ("maintenance", f"segment_maintenance_{place}", PPB),
         ):
             row[column] = _integer(segment.get(name), multiplier, f"{where}: segment {place}: {name}")
+    for name, value in row.items():
+        _within(value, LISTING_BOUNDS[name], f"{where}: {name}")
     prices = tuple(str(symbol) for symbol in table["prices"])
     if not prices:
         raise PoolFileError(f"{where}: prices names no symbol")
@@ -318,6 +322,11 @@ def _decimal(value: Any, where: str) -> Decimal:
     if not result.is_finite():
         raise PoolFileError(f"{where}: {value} is not a decimal")
     return result
+
+
+def _within(value: int, bounds: tuple[int, int], where: str) -> None:
+    if not bounds[0] <= value <= bounds[1]:
+        raise PoolFileError(f"{where} must be from {bounds[0]} to {bounds[1]} in the engine's units, not {value}")
 
 
 def _integer(value: Any, multiplier: Fraction | int, where: str) -> int:

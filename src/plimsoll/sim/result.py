@@ -8,6 +8,8 @@ from typing import Any, Final
 from plimsoll.sim.bars import iso
 
 SCHEMA: Final = 1
+DUST_MICROS: Final = 1_000_000
+"""A rounding of a micro a leg may wait for the next tick; less than one token is no unresolved loss."""
 
 
 def decimal_of(micros: int) -> str:
@@ -95,7 +97,8 @@ class ReplayResult:
     @property
     def solvent(self) -> bool:
         """Whether every loss was borne by its account or the fund: nothing is owed at the end, nobody else paid."""
-        return self.shortfall_end_micros == 0 and self.bad_debt_micros == 0 and self.adl_loss_micros == 0
+        others = self.bad_debt_micros + self.adl_loss_micros + self.socialised_micros
+        return self.shortfall_end_micros < DUST_MICROS and others < DUST_MICROS
 
     @property
     def verdict(self) -> tuple[str, str]:
@@ -105,7 +108,7 @@ class ReplayResult:
         checks = f"all identities held in {self.identities_checked:,} checks"
         token = self.settlement
         used = _tokens(self.fund_paid_micros)
-        if self.shortfall_end_micros > 0:
+        if self.shortfall_end_micros >= DUST_MICROS:
             open_loss = _tokens(self.shortfall_end_micros)
             return "failure", f"The pool ended with {open_loss} {token} of unresolved deficits; {checks}."
         if self.solvent:

@@ -29,7 +29,9 @@ class TradersConfig:
     orders_per_minute: float = 0.0005
     unrest: float = 60.0
     """How much the activity grows with the last move: times (1 + unrest * |return|)."""
-    close_share: float = 0.42
+    appetite: float = 0.5
+    """Of the position its headroom allows at its usual gearing, what a trader adds at most."""
+    close_share: float = 0.36
     top_up_share: float = 0.25
     give_way_share: float = 0.20
     trigger_give_way_share: float = 0.50
@@ -192,7 +194,7 @@ class Traders:
         mood = np.clip(view.returns[instrument] * 20, -0.25, 0.25)
         closes = random.random(count) < config.close_share - np.sign(held) * mood
         side = np.where(random.random(count) < 0.5 + mood, 1, -1)
-        room = np.maximum(view.headroom(accounts), 0) * population.trader_leverage[chosen] * 0.4
+        room = np.maximum(view.headroom(accounts), 0) * population.trader_leverage[chosen] * config.appetite
         added = view.lots_worth(instrument, room * random.uniform(0.1, 1.0, count))
         direction = np.where(held != 0, np.sign(held), side)
         wanted = np.where(closes & (held != 0), -_share_of(held, part), direction * added)

@@ -5,7 +5,6 @@ When several rules are broken the first in the command's own order (docs/command
 
 from typing import Final
 
-
 OK: Final = 0
 # the envelope
 COMMAND_MUST_BE_KNOWN: Final = 1

@@ -202,5 +202,3 @@ def rate_down(amount: int, rate: int) -> int:
     """floor(amount * rate / 1e9) for an amount of either sign below 2**61 and 0 <= rate <= RATE_MAX."""
     whole = amount // PPB
     return whole * rate + (amount - whole * PPB) * rate // PPB
-
-

@@ -2,7 +2,6 @@
 
 from typing import Final, NamedTuple
 
-
 # Kinds of commands. Hot ones are a 128-byte record; cold ones carry a canonical payload as well.
 COMMAND_OPEN_ACCOUNT: Final = 1
 COMMAND_CLOSE_ACCOUNT: Final = 2
@@ -136,6 +135,7 @@ ORACLE_TOO_UNCERTAIN: Final = 4
 ORACLE_TOO_VOLATILE: Final = 5
 ORACLE_NON_POSITIVE: Final = 6
 ORACLE_UNPRICED: Final = 7
+
 
 class EventRecord(NamedTuple):
     """One event as plain integers: what the auditor reads. Deltas are of ``account`` in ``instrument``."""

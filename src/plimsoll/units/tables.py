@@ -33,7 +33,7 @@ else:
     class Table:
         """At run time a table is an ndarray."""
 
-        def __class_getitem__(cls, row):  # noqa: D105
+        def __class_getitem__(cls, row):
             return np.ndarray
 
     Ints = np.ndarray

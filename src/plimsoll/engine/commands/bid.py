@@ -1,4 +1,4 @@
-"""A liquidator takes the next leg of an account in liquidation, at the mark less a fee, whatever its price limit allows."""
+"""A liquidator takes the next leg of an account in liquidation, at the mark less a fee, within its price limit."""
 
 from plimsoll.book.holdings import find, has_room
 from plimsoll.book.layout import Pool

@@ -27,7 +27,6 @@ from plimsoll.units.messages import (
     FLAG_FROM_CHAIN,
     FLAG_OPERATOR,
     NAMED_BACKSTOP,
-    NAMED_DUST,
     NAMED_FEES,
     NAMED_FUND,
     NAMED_PENDING,
@@ -245,7 +244,7 @@ def require_parties(pool: Pool, command: CommandRow) -> int:
         return code.COUNTERPARTY_MUST_EXIST
     if sender == receiver:
         return code.ACCOUNTS_MUST_DIFFER
-    if sender == NAMED_FUND or sender == NAMED_PENDING or sender == NAMED_SETTLEMENT:
+    if sender in (NAMED_FUND, NAMED_PENDING, NAMED_SETTLEMENT):
         return code.ACCOUNT_MUST_NOT_BE_NAMED
     if is_named(sender) and command["flags"] & FLAG_OPERATOR == 0:
         return code.OPERATOR_MUST_ACT

@@ -44,9 +44,7 @@ def side_of(pool: Pool, account: int, instrument: int) -> Side:
     if row < 0:
         return Side(row, 0, 0, 0, 0, 0)
     holding = pool.holdings[row]
-    return Side(
-        row, holding["lots"], holding["cost"], holding["bid_lots"], holding["ask_lots"], holding["reserved"]
-    )
+    return Side(row, holding["lots"], holding["cost"], holding["bid_lots"], holding["ask_lots"], holding["reserved"])
 
 
 @rule
@@ -168,7 +166,9 @@ def require_sides(pool: Pool, command: CommandRow, taker: Side, maker: Side) -> 
         if rule_number == 10 and instrument["status"] != STATUS_REDUCE_ONLY:
             continue
         if rule_number == 11:
-            if instrument["kind"] != KIND_ASSET and grows_open_interest(instrument["open_lots"], instrument["open_lots_max"], taker.lots, maker.lots, lots):
+            if instrument["kind"] != KIND_ASSET and grows_open_interest(
+                instrument["open_lots"], instrument["open_lots_max"], taker.lots, maker.lots, lots
+            ):
                 return code.OPEN_INTEREST_MUST_BE_WITHIN_LIMIT
             continue
         refusal = require_side(pool, taker, number, lots, command["reserved_lots"], rule_number)
@@ -233,9 +233,7 @@ def fill(pool: Pool, command: CommandRow) -> int:
         fee_taker = 0
         fee_maker = max(fee_maker, 0)
         change_taker = change_of(taker, number, lots, cost, -payment, command["reserved_lots"])
-    change_maker = change_of(
-        maker, number, -lots, -cost, payment - fee_maker, command["reserved_lots_counterparty"]
-    )
+    change_maker = change_of(maker, number, -lots, -cost, payment - fee_maker, command["reserved_lots_counterparty"])
     if is_asset and lots < 0 and pool.accounts[maker_account]["cash"] + change_maker.cash < 0:
         return code.COUNTERPARTY_CASH_MUST_NOT_BE_NEGATIVE
     verdict = judge(pool, maker_account, change_maker, fee_maker)
@@ -243,9 +241,7 @@ def fill(pool: Pool, command: CommandRow) -> int:
         return of_counterparty(verdict.code)
     if verdict.waived:
         fee_maker = 0
-        change_maker = change_of(
-            maker, number, -lots, -cost, payment, command["reserved_lots_counterparty"]
-        )
+        change_maker = change_of(maker, number, -lots, -cost, payment, command["reserved_lots_counterparty"])
 
     # After this point the command must succeed.
     settle_side(pool, taker_account, maker_account, taker.row, change_taker, fee_taker, price)

@@ -1,7 +1,7 @@
 """Open orders: what they may become is reserved in the holding at its worse end, so the book need not be known here."""
 
 from plimsoll.book.events import emit
-from plimsoll.book.holdings import Change, apply_change, find, has_room
+from plimsoll.book.holdings import Change, apply_change, has_room
 from plimsoll.book.layout import Pool
 from plimsoll.book.rows import CommandRow
 from plimsoll.engine.checks import allows, exists, is_asset, is_listed, is_named
@@ -119,9 +119,7 @@ def require_margin(pool: Pool, account: int, change: Change) -> int:
 def place(pool: Pool, kind: int, account: int, row: int, change: Change, price: int) -> None:
     """Apply a change of open orders and emit it: lots signed by side, micros in ``amount``."""
     apply_change(pool, account, row, change)
-    emit(
-        pool, kind, account, -1, change.instrument, 0, 0, 0, change.bid_lots - change.ask_lots, price, change.reserved
-    )
+    emit(pool, kind, account, -1, change.instrument, 0, 0, 0, change.bid_lots - change.ask_lots, price, change.reserved)
 
 
 @compiled

@@ -50,7 +50,7 @@ def cut_cash(pool: Pool, account: int, loss: int) -> int:
         cash = pool.accounts[number]["cash"]
         if number == account or cash <= 0 or not bears_cash_losses(pool, number):
             continue
-        share = min(min(cash, mul_div_ceil(loss, cash, total)), left)
+        share = min(cash, mul_div_ceil(loss, cash, total), left)
         move_cash(pool, EVENT_LOSS_SOCIALISED, number, account, -share)
         left -= share
         cut += share

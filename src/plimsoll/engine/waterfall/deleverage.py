@@ -8,7 +8,7 @@ from plimsoll.book.events import emit, enter_ledger, move_cash, touch
 from plimsoll.book.holdings import Change, apply_change, find
 from plimsoll.book.layout import Pool
 from plimsoll.engine.waterfall.queue import fill_queue, is_opposite, pop
-from plimsoll.engine.waterfall.takeover import AT_MARK, Terms, taker_change, takeover
+from plimsoll.engine.waterfall.takeover import AT_MARK, Terms, takeover, taker_change
 from plimsoll.margin.health import health_after
 from plimsoll.units.fixed import mul_div_ceil, mul_div_floor
 from plimsoll.units.jit import command, rule
@@ -32,7 +32,9 @@ def bearable(pool: Pool, holder: int, number: int, moved: int) -> int:
 
 
 @command
-def close_against(pool: Pool, bankrupt: int, holder: int, number: int, size: int, loss_left: int, lots_left: int) -> int:
+def close_against(
+    pool: Pool, bankrupt: int, holder: int, number: int, size: int, loss_left: int, lots_left: int
+) -> int:
     """Close ``size`` lots of the bankrupt's leg against a holder; returns the loss the holder bore."""
     lots = pool.holdings[find(pool, bankrupt, number)]["lots"]
     moved = size if lots > 0 else -size
@@ -83,7 +85,7 @@ def deleverage_pro_rata(pool: Pool, bankrupt: int, number: int, loss: int) -> in
         row = find(pool, holder, number)
         if holder != bankrupt and is_opposite(pool, holder, row, lots):
             held = abs(pool.holdings[row]["lots"])
-            size = min(min(held, mul_div_ceil(to_close, held, opposite)), lots_left)
+            size = min(held, mul_div_ceil(to_close, held, opposite), lots_left)
             loss -= close_against(pool, bankrupt, holder, number, size, loss, lots_left)
             lots_left -= size
     return loss

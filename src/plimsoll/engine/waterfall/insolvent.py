@@ -58,7 +58,7 @@ def share_of(weight: int, weights_left: int, loss_left: int, is_last: bool) -> i
 
 @command
 def close_leg(pool: Pool, account: int, number: int, loss: int) -> int:
-    """Close one leg with its loss: the backstop takes a leg without one; the rest is deleveraged. 1 if all were visited."""
+    """Close one leg with its loss: the backstop first when there is none, then deleveraging (returns 1)."""
     if loss == 0:
         leg = leg_of(pool, account, number)
         if give_to_backstop(pool, account, leg, health(pool, account), abs(leg.lots), 0) == abs(leg.lots):

@@ -94,7 +94,9 @@ def end_if_restored(pool: Pool, account: int, now: Health) -> None:
     policy = pool.policy[0]
     if owner["stage"] == STAGE_LIQUIDATING:
         if owner["count"] == 0 or now.equity >= exit_level(now.maintenance, policy["exit_buffer"]):
-            enter_stage(pool, account, STAGE_HEALTHY, EVENT_LIQUIDATION_ENDED, pool.totals[0]["time"] - owner["stage_since"])
+            enter_stage(
+                pool, account, STAGE_HEALTHY, EVENT_LIQUIDATION_ENDED, pool.totals[0]["time"] - owner["stage_since"]
+            )
     elif owner["stage"] == STAGE_CALLED and now.equity >= call_level(now, policy["call_buffer"]):
         enter_stage(pool, account, STAGE_HEALTHY, EVENT_CALL_ENDED, now.equity)
 

@@ -1,9 +1,12 @@
 """The sweep: every account is looked at after prices moved, in order, within the limits of a tick, from a cursor."""
 
+from plimsoll.book.holdings import prefetch_holdings
 from plimsoll.book.layout import Pool
 from plimsoll.engine.waterfall.order import look_at
 from plimsoll.units.jit import command
 from plimsoll.units.messages import NAMED_BACKSTOP, NAMED_COUNT, STATUS_OPEN
+
+AHEAD = 6
 
 
 @command
@@ -24,6 +27,7 @@ def sweep(pool: Pool) -> None:
         if seen >= policy["accounts_per_tick"] or steps >= policy["steps_per_tick"]:
             return
         account = totals["sweep_cursor"]
+        prefetch_holdings(pool, min(account + AHEAD, totals["accounts"] - 1))
         totals["sweep_cursor"] = max(account + 1, NAMED_COUNT)
         seen += 1
         if pool.accounts[account]["status"] == STATUS_OPEN:
