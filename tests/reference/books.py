@@ -25,8 +25,8 @@ def change_holding(state: State, account: int, instrument: int, lots: int, cost:
         owner.cash -= held.cost
         row.realised -= held.cost
         held.cost = 0
-    if max(0, held.lots) != longs_before:
-        row.open_lots += max(0, held.lots) - longs_before
+    row.open_lots += max(0, held.lots) - longs_before
+    if lots != 0:
         row.rate_open_interest = open_interest_rate(row)
     owner.drop_row_if_empty(instrument)
 
@@ -57,10 +57,10 @@ def add_to_vault(state: State, instrument: int, quantity: int) -> None:
 
 
 def release_orders(state: State, account: int, instrument: int | None = None) -> bool:
-    """Cancel orders, all of them unless one instrument is named; True when there were any."""
+    """Cancel orders in one instrument, or all, from the last row to the first; True when there were any."""
     owner = state.accounts[account]
     released = False
-    for number in list(owner.holdings) if instrument is None else [instrument]:
+    for number in list(owner.holdings)[::-1] if instrument is None else [instrument]:
         held = owner.row(number)
         if held.bid_lots or held.ask_lots:
             released = True
@@ -83,18 +83,25 @@ def fund_pays(state: State, account: int, most: int) -> int:
     return paid
 
 
-def resolve_bad_debt(state: State, account: int) -> None:
-    """§8.5: an account without holdings and with cash below zero: the fund, then positive cash pro rata."""
+def resolve_bad_debt(state: State, account: int) -> int:
+    """§8.5: an account without holdings and with cash below zero: the fund, then positive cash pro rata.
+
+    Returns the steps of liquidation: every account when cash had to be cut.
+    """
     debtor = state.accounts[account]
     if debtor.holdings or debtor.cash >= 0:
-        return
+        return 0
     fund_pays(state, account, -debtor.cash)
     bad_debt = -debtor.cash
+    state.bad_debt += bad_debt
     payers = [m.NAMED_FEES, m.NAMED_BACKSTOP, *range(m.NAMED_COUNT, len(state.accounts))]
     total = sum(max(0, state.accounts[payer].cash) for payer in payers)
     for payer, cut in cuts(bad_debt, total, [(payer, state.accounts[payer].cash) for payer in payers]):
         state.accounts[payer].cash -= cut
         debtor.cash += cut
+        state.socialised += cut
+        state.sweep_due = True
+    return len(state.accounts) if bad_debt > 0 else 0
 
 
 def cuts(quantity: int, total: int, owns: list[tuple[int, int]]) -> list[tuple[int, int]]:

@@ -13,7 +13,7 @@ HOUR = 3_600_000
 CONTRACT = {
     **dict.fromkeys(LISTING_FIELDS, 0),
     "kind": m.KIND_PERP,
-    "mark_max": 10**12,
+    "mark_max": 2 * 10**11,
     "lots_max": 10_000,
     "open_lots_max": 100_000,
     "backstop_lots_max": 1_000,

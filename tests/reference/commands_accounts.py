@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from plimsoll.units import codes
 from plimsoll.units import messages as m
-from plimsoll.units.limits import ACCOUNTS_MAX, PPB
+from plimsoll.units.limits import RATE_MAX, TRIGGER_MAX
 
 from .margin import figures, require_covered
 from .state import Account, Command, State, require
@@ -13,7 +13,6 @@ from .state import Account, Command, State, require
 def open_account(state: State, command: Command) -> None:
     account, owner, instrument = command["account"], command["counterparty"], command["instrument"]
     require(m.NAMED_COUNT <= account <= len(state.accounts), codes.ACCOUNT_MUST_BE_FREE)
-    require(account < ACCOUNTS_MAX, codes.ACCOUNT_MUST_BE_FREE)
     require(not state.exists(account), codes.ACCOUNT_MUST_BE_FREE)
     require(owner >= 1, codes.OWNER_MUST_BE_POSITIVE)
     require(command["flags"] == m.MODE_STANDARD, codes.MODE_MUST_BE_KNOWN)
@@ -48,12 +47,13 @@ def set_limits(state: State, command: Command) -> None:
     account, rate, trigger = command["account"], command["amount"], command["price"]
     require(state.exists(account), codes.ACCOUNT_MUST_EXIST)
     require(account >= m.NAMED_COUNT, codes.ACCOUNT_MUST_NOT_BE_NAMED)
-    require(0 <= rate <= 4 * PPB, codes.LEVERAGE_CAP_MUST_BE_WITHIN_LIMIT)
-    require(0 <= trigger <= 100 * PPB, codes.TRIGGER_MUST_BE_WITHIN_LIMIT)
+    require(0 <= rate <= RATE_MAX, codes.LEVERAGE_CAP_MUST_BE_WITHIN_LIMIT)
+    require(0 <= trigger <= TRIGGER_MAX, codes.TRIGGER_MUST_BE_WITHIN_LIMIT)
     row = state.accounts[account]
     if rate > row.leverage_rate:
-        require_covered(figures(state, row), figures(state, replace(row, leverage_rate=rate)))
+        require_covered(figures(state, replace(row, leverage_rate=rate)))
 
     # After this point the command must succeed.
     row.leverage_rate = rate
     row.trigger_ppb = trigger
+    row.triggered = False

@@ -22,6 +22,10 @@ def owned(account: Account, instrument: int) -> int:
     return account.cash if instrument == 0 else account.row(instrument).lots
 
 
+def in_vault(state: State, instrument: int) -> int:
+    return state.vault if instrument == 0 else state.instruments[instrument].vault
+
+
 def has_room(account: Account, instrument: int) -> bool:
     return instrument == 0 or account.has_room_for(instrument, HOLDINGS_PER_ACCOUNT_MAX)
 
@@ -37,14 +41,10 @@ def after_paying(account: Account, instrument: int, quantity: int) -> Account:
 def deposit(state: State, command: Command) -> None:
     account, instrument, quantity = command["account"], command["instrument"], quantity_of(command)
     require_asset(state, instrument)
-    row = state.instruments[instrument]
-    require(row.status == m.STATUS_OPEN, codes.INSTRUMENT_MUST_BE_OPEN)
     require(quantity >= 1, codes.AMOUNT_MUST_BE_POSITIVE)
-    most, vault, vault_most = MICROS_MAX, state.vault, MICROS_MAX
-    if instrument != 0:
-        most, vault, vault_most = row.lots_max, row.vault, row.open_lots_max
+    most = MICROS_MAX if instrument == 0 else state.instruments[instrument].open_lots_max
     require(quantity <= most, codes.AMOUNT_MUST_BE_WITHIN_LIMIT)
-    require(vault + quantity <= vault_most, codes.VAULT_MUST_BE_WITHIN_LIMIT)
+    require(in_vault(state, instrument) + quantity <= most, codes.VAULT_MUST_BE_WITHIN_LIMIT)
 
     receiver = account
     try:
@@ -61,34 +61,35 @@ def deposit(state: State, command: Command) -> None:
 
 
 def require_creditable(state: State, account: int, instrument: int, quantity: int, depositor: int) -> None:
+    """The rules of crediting: from the chain, what breaks one of them waits in suspense."""
     require(state.exists(account), codes.ACCOUNT_MUST_EXIST)
     closed = (m.NAMED_DUST, m.NAMED_SUSPENSE, m.NAMED_PENDING, m.NAMED_SETTLEMENT)
     require(account not in closed, codes.ACCOUNT_MUST_NOT_BE_NAMED)
     if instrument == 0:
         return
+    require(account >= m.NAMED_COUNT, codes.ACCOUNT_MUST_NOT_BE_NAMED)
     owner, row = state.accounts[account], state.instruments[instrument]
     require(owner.isolated == 0, codes.ACCOUNT_MUST_ALLOW_INSTRUMENT)
-    require(account not in (m.NAMED_FUND, m.NAMED_FEES), codes.ACCOUNT_MUST_NOT_BE_NAMED)
+    require(row.status == m.STATUS_OPEN, codes.INSTRUMENT_MUST_BE_OPEN)
     require(owner.row(instrument).lots + quantity <= row.lots_max, codes.LOTS_MUST_BE_WITHIN_LIMIT)
     if instrument not in owner.holdings:
-        by_owner = depositor == owner.owner or account == m.NAMED_BACKSTOP
-        require(by_owner, codes.HOLDING_MUST_BE_OPENED_BY_OWNER)
+        require(depositor == owner.owner, codes.HOLDING_MUST_BE_OPENED_BY_OWNER)
         require(has_room(owner, instrument), codes.HOLDINGS_MUST_FIT)
+    require(row.allows(m.ACTION_MARGIN), codes.MARK_MUST_ALLOW_MARGIN)
     enough = value(row, quantity) >= state.policy["deposit_notional_min"]
     require(enough, codes.NOTIONAL_MUST_REACH_MINIMUM)
 
 
 def require_payable(state: State, payer: Account, instrument: int, quantity: int) -> None:
     """The end of withdraw and transfer: marks allow it, no borrowed cash is left behind, IM is covered."""
-    before, after = figures(state, payer), figures(state, after_paying(payer, instrument, quantity))
-    blocks = before.blocks | after.blocks | state.instruments[instrument].blocks
-    require(blocks & m.ACTION_WITHDRAW == 0, codes.MARK_MUST_ALLOW_WITHDRAW)
+    require(figures(state, payer).blocks & m.ACTION_WITHDRAW == 0, codes.MARK_MUST_ALLOW_WITHDRAW)
     if instrument != 0:
         require(payer.cash >= 0, codes.CASH_MUST_NOT_BE_NEGATIVE)
-    require_covered(before, after)
+    require_covered(figures(state, after_paying(payer, instrument, quantity)))
 
 
 def require_owned(payer: Account, instrument: int, quantity: int) -> None:
+    require(quantity >= 1, codes.AMOUNT_MUST_BE_POSITIVE)
     if instrument == 0:
         require(quantity <= max(payer.cash, 0), codes.CASH_MUST_NOT_BE_NEGATIVE)
     else:
@@ -100,7 +101,6 @@ def withdraw(state: State, command: Command) -> None:
     require(state.exists(account), codes.ACCOUNT_MUST_EXIST)
     require(account >= m.NAMED_COUNT, codes.ACCOUNT_MUST_NOT_BE_NAMED)
     require_asset(state, instrument)
-    require(quantity >= 1, codes.AMOUNT_MUST_BE_POSITIVE)
     payer, pending = state.accounts[account], state.accounts[m.NAMED_PENDING]
     require_owned(payer, instrument, quantity)
     require(has_room(pending, instrument), codes.HOLDINGS_MUST_FIT)
@@ -124,22 +124,30 @@ def pay_withdrawal(state: State, command: Command) -> None:
     add_to_vault(state, instrument, -quantity)
 
 
-def transfer(state: State, command: Command) -> None:
+def require_transfer_parties(state: State, command: Command) -> None:
+    """Two accounts of one owner; or the operator, from what the pool itself has to owners, fund or backstop."""
     account, other = command["account"], command["counterparty"]
-    instrument, quantity = command["instrument"], quantity_of(command)
     require(state.exists(account), codes.ACCOUNT_MUST_EXIST)
     require(state.exists(other), codes.COUNTERPARTY_MUST_EXIST)
     require(account != other, codes.ACCOUNTS_MUST_DIFFER)
-    from_suspense = account == m.NAMED_SUSPENSE
-    if from_suspense:
+    closed = (m.NAMED_FUND, m.NAMED_PENDING, m.NAMED_SETTLEMENT)
+    require(account not in closed, codes.ACCOUNT_MUST_NOT_BE_NAMED)
+    is_named = account < m.NAMED_COUNT
+    if is_named:
         require(bool(command["flags"] & m.FLAG_OPERATOR), codes.OPERATOR_MUST_ACT)
-    else:
-        require(account >= m.NAMED_COUNT, codes.ACCOUNT_MUST_NOT_BE_NAMED)
-    require(other >= m.NAMED_COUNT, codes.COUNTERPARTY_MUST_NOT_BE_NAMED)
-    payer, receiver = state.accounts[account], state.accounts[other]
-    require(from_suspense or payer.owner == receiver.owner, codes.OWNERS_MUST_MATCH)
+    if other < m.NAMED_COUNT:
+        filled_up = other in (m.NAMED_FUND, m.NAMED_BACKSTOP) and command["instrument"] == 0
+        require(filled_up and is_named, codes.COUNTERPARTY_MUST_NOT_BE_NAMED)
+    if not is_named:
+        require(state.accounts[account].owner == state.accounts[other].owner, codes.OWNERS_MUST_MATCH)
+
+
+def transfer(state: State, command: Command) -> None:
+    account, other = command["account"], command["counterparty"]
+    instrument, quantity = command["instrument"], quantity_of(command)
+    require_transfer_parties(state, command)
     require_asset(state, instrument)
-    require(quantity >= 1, codes.AMOUNT_MUST_BE_POSITIVE)
+    payer, receiver = state.accounts[account], state.accounts[other]
     require_owned(payer, instrument, quantity)
     if instrument != 0:
         require(receiver.isolated == 0, codes.COUNTERPARTY_MUST_ALLOW_INSTRUMENT)
@@ -147,7 +155,7 @@ def transfer(state: State, command: Command) -> None:
         lots = receiver.row(instrument).lots + quantity
         fits = lots <= state.instruments[instrument].lots_max
         require(fits, codes.COUNTERPARTY_LOTS_MUST_BE_WITHIN_LIMIT)
-    if not from_suspense:
+    if account != m.NAMED_SUSPENSE:
         require_payable(state, payer, instrument, quantity)
 
     # After this point the command must succeed.
@@ -164,10 +172,10 @@ def realise(state: State, command: Command) -> None:
     require(not row.is_asset, codes.INSTRUMENT_MUST_BE_CONTRACT)
     held = owner.row(instrument)
     require(held.lots != 0, codes.HOLDING_MUST_EXIST)
+    require(row.status != m.STATUS_SETTLING, codes.INSTRUMENT_MUST_BE_OPEN)
     require(row.allows(m.ACTION_SETTLE), codes.MARK_MUST_ALLOW_SETTLE)
     gain = value(row, held.lots) - held.cost
-    after = try_change(owner, instrument, 0, cost=gain, cash=gain)
-    require_covered(figures(state, owner), figures(state, after))
+    require_covered(figures(state, try_change(owner, instrument, 0, cost=gain, cash=gain)))
 
     # After this point the command must succeed.
     row.realised += gain
@@ -180,9 +188,10 @@ def write_down(state: State, command: Command) -> None:
     require(quantity >= 1, codes.AMOUNT_MUST_BE_POSITIVE)
     owns = [(number, owned(account, instrument)) for number, account in enumerate(state.accounts)]
     total = sum(max(0, own) for _, own in owns)
-    require(quantity <= total, codes.AMOUNT_MUST_BE_HELD)
+    require(quantity <= min(total, in_vault(state, instrument)), codes.AMOUNT_MUST_BE_HELD)
 
     # After this point the command must succeed.
     for account, cut in cuts(quantity, total, owns):
         add_asset(state, account, instrument, -cut)
     add_to_vault(state, instrument, -quantity)
+    state.sweep_due = True

@@ -7,7 +7,7 @@ from plimsoll.units import messages as m
 from plimsoll.units.limits import COST_MAX, HOLDINGS_PER_ACCOUNT_MAX, PPB
 
 from .books import change_holding, resolve_bad_debt, try_change
-from .margin import OF_COUNTERPARTY, Figures, figures, margin_rule, notional, trade_amount
+from .margin import OF_COUNTERPARTY, Figures, figures, margin_rule, notional, require_covered, trade_amount
 from .numbers import ceil, floor, sign
 from .state import Account, Command, Holding, Instrument, State, require
 
@@ -27,8 +27,8 @@ def fill(state: State, command: Command) -> None:
     account, other, instrument = command["account"], command["counterparty"], command["instrument"]
     lots, price = command["lots"], command["price"]
     require_parties(state, account, other)
-    require(state.is_listed(instrument), codes.INSTRUMENT_MUST_BE_LISTED)
     require(instrument != 0, codes.INSTRUMENT_MUST_BE_TRADABLE)
+    require(state.is_listed(instrument), codes.INSTRUMENT_MUST_BE_LISTED)
     row = state.instruments[instrument]
     require(row.status != m.STATUS_SETTLING, codes.INSTRUMENT_MUST_BE_OPEN)
     require(lots != 0, codes.LOTS_MUST_NOT_BE_ZERO)
@@ -172,8 +172,7 @@ def require_reservable(state: State, command: Command, owner: Account, before: F
     held.reserved += micros
     judged = figures(state, after)
     if judged.im > before.im:
-        require(judged.equity >= judged.im, codes.MARGIN_INITIAL_MUST_BE_COVERED)
-        require((before.blocks | judged.blocks) & m.ACTION_MARGIN == 0, codes.MARK_MUST_ALLOW_MARGIN)
+        require_covered(judged)
     return micros
 
 
@@ -198,16 +197,18 @@ def release(state: State, command: Command) -> None:
 
 
 def replace(state: State, command: Command) -> None:
-    """Release, then reserve, as one: IM may not rise above that before the command unless it is covered."""
+    """Release, then reserve, as one: IM may not rise above that before the command unless it is covered.
+
+    The row keeps its place among the account's rows, whatever the release left in it.
+    """
     account, instrument, old = command["account"], command["instrument"], command["reserved_lots"]
     require_releasable(state, account, instrument, old)
     owner = state.accounts[account]
     released = owner.copy()
     released.holdings[instrument].consume_order(old, abs(old))
-    released.drop_row_if_empty(instrument)
     micros = require_reservable(state, command, released, figures(state, owner))
 
     # After this point the command must succeed.
-    owner.holdings[instrument].consume_order(old, abs(old))
-    owner.drop_row_if_empty(instrument)
-    owner.open_row(instrument).add_order(command["lots"], micros)
+    held = owner.holdings[instrument]
+    held.consume_order(old, abs(old))
+    held.add_order(command["lots"], micros)

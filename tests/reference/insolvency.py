@@ -3,11 +3,11 @@
 from plimsoll.units import messages as m
 from plimsoll.units.limits import HOLDINGS_PER_ACCOUNT_MAX, PPB
 
-from .books import change_holding, fund_pays, resolve_bad_debt, set_stage, try_change
+from .books import change_holding, fund_pays, resolve_bad_debt, try_change
 from .margin import Figures, figures, leg_maintenance, notional, trade_amount, value
 from .numbers import ceil, clamp, floor, sign
 from .state import State
-from .waterfall import apply_take, backstop_takes, legs_in_order, try_take
+from .waterfall import affordable, apply_take, backstop_takes, legs_in_order, try_take
 
 KEY_FACTOR_MAX = 10**12
 
@@ -15,44 +15,53 @@ KEY_FACTOR_MAX = 10**12
 def resolve(state: State, account: int) -> int:
     """All of §8.4 for one account; the steps it took."""
     owner = state.accounts[account]
-    legs = legs_in_order(state, owner)
-    steps = 1 + len(legs)
+    steps = 1
 
-    # 1. Assets are sold.
-    for instrument in legs:
-        if state.instruments[instrument].is_asset:
-            backstop_takes(state, account, instrument, owner.row(instrument).lots, fee_rate=None)
-            sell_to_fund(state, account, instrument)
+    # 1. Assets are offered whole to the backstop, until it does not take one whole.
+    for instrument in assets(state, account):
+        lots = owner.row(instrument).lots
+        if backstop_takes(state, account, instrument, lots, fee_rate=None) < lots:
+            break
+        steps += 1
 
-    # 2. The fund pays first.
-    fund_pays(state, account, max(0, -figures(state, owner).equity))
-    loss = max(0, -figures(state, owner).equity)
+    # 2. The fund pays first, then buys assets as far as its cash goes.
+    deficit = max(0, -figures(state, owner).equity)
+    loss = deficit - fund_pays(state, account, deficit)
+    for instrument in assets(state, account):
+        lots = owner.row(instrument).lots
+        bought = sell_to_fund(state, account, instrument)
+        steps += bought > 0
+        if bought < lots:
+            break
 
     # 3. and 4. What is left is borne by the contracts, each in its turn.
-    contracts = [i for i in owner.legs() if not state.instruments[i].is_asset]
+    contracts = sorted(i for i in legs_in_order(state, owner) if not state.instruments[i].is_asset)
     for instrument, share in zip(contracts, shares(state, account, contracts, loss)):
+        steps += 1
         if share == 0:
             backstop_takes(state, account, instrument, abs(owner.row(instrument).lots), fee_rate=None)
         if owner.row(instrument).lots != 0:
-            steps += deleverage(state, account, instrument, share)
+            deleverage(state, account, instrument, share)
+            steps += len(state.accounts)
 
-    # 5. Nothing is left, or assets nobody could buy.
-    resolve_bad_debt(state, account)
-    resolve_bad_debt(state, m.NAMED_BACKSTOP)
-    if not owner.holdings:
-        set_stage(state, account, m.STAGE_HEALTHY)
-    return steps
+    # 5. Nothing is left, or assets nobody could buy; the stage is asked again by the sweep.
+    return steps + resolve_bad_debt(state, account)
 
 
-def sell_to_fund(state: State, account: int, instrument: int) -> None:
-    """As many lots as the fund's cash buys at the mark."""
-    owner, row = state.accounts[account], state.instruments[instrument]
+def assets(state: State, account: int) -> list[int]:
+    """Assets an account holds, the largest value first."""
+    return [i for i in legs_in_order(state, state.accounts[account]) if state.instruments[i].is_asset]
+
+
+def sell_to_fund(state: State, account: int, instrument: int) -> int:
+    """As many lots as the fund's cash buys at the mark, without a margin rule; how many that were."""
     if not state.fund.has_room_for(instrument, HOLDINGS_PER_ACCOUNT_MAX):
-        return
-    lots = min(owner.row(instrument).lots, floor(state.fund_cash() * row.unit, row.mark))
+        return 0
+    lots = min(state.accounts[account].row(instrument).lots, affordable(state, m.NAMED_FUND, instrument))
     if lots > 0:
         take = try_take(state, account, instrument, lots, fee_rate=None)
         apply_take(state, account, m.NAMED_FUND, instrument, take, income=0)
+    return lots
 
 
 def shares(state: State, account: int, contracts: list[int], loss: int) -> list[int]:
@@ -88,7 +97,7 @@ def queue_key(state: State, holder: int, instrument: int) -> int:
     """Profit times leverage."""
     row, owner = state.instruments[instrument], state.accounts[holder]
     held = owner.row(instrument)
-    basis = notional(row, abs(held.lots))
+    basis = max(1, notional(row, abs(held.lots)))
     profit = value(row, held.lots) - held.cost
     profit_ppb = clamp(floor(profit * PPB, basis), -KEY_FACTOR_MAX, KEY_FACTOR_MAX)
     equity = figures(state, owner).equity
@@ -122,11 +131,11 @@ def closing_sizes(state: State, account: int, instrument: int) -> list[tuple[int
     return [(holder, closed) for holder, closed in found if closed > 0]
 
 
-def deleverage(state: State, account: int, instrument: int, loss: int) -> int:
-    """§8.4.1: the whole leg is closed against the other side; the steps it took."""
+def deleverage(state: State, account: int, instrument: int, loss: int) -> None:
+    """§8.4.1: the whole leg is closed against the other side."""
     owner, row = state.accounts[account], state.instruments[instrument]
     side = sign(owner.row(instrument).lots)
-    steps = len(state.accounts)
+    state.sweep_due = True
     for holder, lots in closing_sizes(state, account, instrument):
         lots_left = abs(owner.row(instrument).lots)
         pays = trade_amount(row, -side * lots, row.mark)
@@ -135,11 +144,8 @@ def deleverage(state: State, account: int, instrument: int, loss: int) -> int:
         change_holding(state, account, instrument, -side * lots, cost=pays - paid)
         change_holding(state, holder, instrument, side * lots, cost=paid - pays)
         loss -= paid
-        resolve_bad_debt(state, holder)
-    if loss > 0 and owner.row(instrument).lots == 0:
-        steps += len(state.accounts)
+    if loss > 0:
         socialise(state, account, instrument, side, loss)
-    return steps
 
 
 def spare(after: Figures) -> int:
@@ -162,3 +168,5 @@ def socialise(state: State, account: int, instrument: int, side: int, loss: int)
     state.accounts[account].cash += loss
     state.accounts[m.NAMED_DUST].cash += collected - loss
     state.instruments[instrument].realised += collected
+    state.bad_debt += loss
+    state.socialised += loss

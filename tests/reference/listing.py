@@ -1,10 +1,20 @@
 """§9: listing instruments, changing their parameters and the pool's policy."""
 
+from math import isqrt
+
 from plimsoll.units import codes
 from plimsoll.units import messages as m
-from plimsoll.units.limits import HOLDING_VALUE_MAX, INSTRUMENTS_MAX, PPB, TIME_SUM_MAX
+from plimsoll.units.limits import (
+    HOLDING_VALUE_MAX,
+    INSTRUMENTS_MAX,
+    OPEN_VALUE_MAX,
+    PPB,
+    RATE_MAX,
+    TIME_SUM_MAX,
+)
 
 from .books import refresh_rates
+from .numbers import ceil
 from .prices import refresh_depeg, refresh_oracle
 from .state import LISTING_FIELDS, POLICY_FIELDS, Command, Instrument, State, require
 
@@ -22,14 +32,14 @@ def require_bounds(state: State, values: dict[str, int], of_policy: bool) -> Non
         require(low <= number <= high, codes.PARAMETER_MUST_BE_WITHIN_BOUNDS)
 
 
-def require_sound(values: dict[str, int], now: int) -> None:
-    """Everything that ties parameters to each other, in the order of the page."""
+def require_sound(values: dict[str, int], now: int | None) -> None:
+    """Everything that ties parameters to each other, in the order of the page; no `now`, no rule of expiry."""
     unit = 10 ** values["scale"]
     kind, window = values["kind"], values["settlement_window"]
     require(kind in (m.KIND_ASSET, m.KIND_PERP, m.KIND_FUTURE), codes.KIND_MUST_BE_KNOWN)
     is_contract = kind != m.KIND_ASSET
-    fits = values["lots_max"] * values["mark_max"] <= HOLDING_VALUE_MAX * unit
-    require(fits, codes.VALUE_MAX_MUST_FIT)
+    for lots, most in (("lots_max", HOLDING_VALUE_MAX), ("open_lots_max", OPEN_VALUE_MAX)):
+        require(values[lots] * values["mark_max"] <= most * unit, codes.VALUE_MAX_MUST_FIT)
     require(values["lots_max"] <= 10**4 * unit, codes.PRECISION_MUST_STAY_UNDER_A_CENT)
     require(values["mark_max"] * max(window, 1) <= TIME_SUM_MAX, codes.TIME_SUM_MUST_FIT)
     require(PPB * values["funding_interval"] <= TIME_SUM_MAX, codes.TIME_SUM_MUST_FIT)
@@ -38,6 +48,7 @@ def require_sound(values: dict[str, int], now: int) -> None:
     if values["root_factor_initial"] > 0:
         alone = values["segment_lots_1"] == values["slope_initial"] == values["slope_maintenance"] == 0
         require(alone, codes.ONE_SIZE_PENALTY_MUST_BE_CHOSEN)
+    require(highest_rate(values, unit) <= RATE_MAX, codes.SIZE_PENALTY_MUST_FIT)
     require(-values["fee_maker"] <= values["fee_taker"], codes.REBATE_MUST_NOT_EXCEED_TAKER_FEE)
     if is_contract:
         highest = max(values["fee_liquidation"], values["fee_backstop"])
@@ -47,10 +58,17 @@ def require_sound(values: dict[str, int], now: int) -> None:
         ordered = values["open_interest_lower"] < values["open_interest_upper"]
         require(ordered, codes.OPEN_INTEREST_BOUNDS_MUST_BE_ORDERED)
     require(values["age_fill_max"] <= values["age_margin_max"], codes.AGES_MUST_BE_ORDERED)
-    if kind == m.KIND_FUTURE:
-        require(values["expiry"] > now and window > 0, codes.EXPIRY_MUST_BE_IN_FUTURE)
-    else:
-        require(values["expiry"] == 0, codes.EXPIRY_MUST_BE_IN_FUTURE)
+    if now is not None:
+        expires = values["expiry"] > now and window > 0
+        require(expires if kind == m.KIND_FUTURE else values["expiry"] == 0, codes.EXPIRY_MUST_BE_IN_FUTURE)
+
+
+def highest_rate(values: dict[str, int], unit: int) -> int:
+    """The initial rate of the largest position a listing allows, by either form."""
+    lots = values["lots_max"]
+    base = max(values[name] for name in ("rate_initial", *(f"segment_initial_{k}" for k in (1, 2, 3))))
+    root = values["root_base_initial"] + ceil(values["root_factor_initial"] * (isqrt(lots) + 1), 10**9)
+    return max(base + ceil(values["slope_initial"] * lots, unit), root)
 
 
 def require_rates_ordered(values: dict[str, int], is_contract: bool) -> None:
@@ -83,21 +101,23 @@ def list_instrument(state: State, command: Command, payload: Payload) -> None:
 
     # After this point the command must succeed.
     row = Instrument(values)
-    if row.funding_interval > 0:
-        row.funding_due = state.time + row.funding_interval
+    row.funding_due = state.time + row.funding_interval
     state.instruments.append(row)
+    state.sweep_due = True
 
 
 def set_instrument(state: State, command: Command, payload: Payload) -> None:
     number = command["instrument"]
     require(len(payload) == len(LISTING_FIELDS), codes.PAYLOAD_MUST_FIT)
-    require(state.is_listed(number), codes.INSTRUMENT_MUST_BE_LISTED)
+    require(0 < number < len(state.instruments), codes.INSTRUMENT_MUST_BE_LISTED)
     row, values = state.instruments[number], dict(zip(LISTING_FIELDS, payload))
+    require(row.status != m.STATUS_SETTLING, codes.INSTRUMENT_MUST_BE_OPEN)
+    require_bounds(state, values, of_policy=False)
+    require_sound(values, now=None)
     for name in ("kind", "scale", "expiry"):
         same = values[name] == getattr(row, name)
         require(same, codes.IMMUTABLE_PARAMETER_MUST_NOT_CHANGE)
-    require_bounds(state, values, of_policy=False)
-    require_sound(values, state.time)
+    require(row.mark <= values["mark_max"], codes.MARK_MUST_BE_WITHIN_LIMIT)
 
     # After this point the command must succeed.
     row.set_parameters(values)

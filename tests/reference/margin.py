@@ -47,28 +47,30 @@ def requirement(instrument: Instrument, lots: int, side: str) -> int:
         penalised = getattr(instrument, f"root_base_{side}") + ceil(factor * isqrt_up(lots), 10**9)
         return ceil(size * max(getattr(instrument, f"rate_{side}"), penalised), PPB)
 
-    listed = segments(instrument, side)
-    k = max(index for index, (start, _) in enumerate(listed) if start < lots or index == 0)
-    deduction = floor(sum(listed[j][0] * (listed[j][1] - listed[j - 1][1]) for j in range(1, k + 1)), PPB)
-    required = ceil(size * listed[k][1], PPB) - floor(deduction * instrument.mark, instrument.unit)
+    required = 0
+    below = [(start, rate) for start, rate in segments(instrument, side) if start < lots]
+    ends = [start for start, _ in below[1:]] + [lots]
+    for (start, rate), end in zip(below, ends):
+        required += ceil((notional(instrument, end) - notional(instrument, start)) * rate, PPB)
     skew = ceil(lots * getattr(instrument, f"slope_{side}"), instrument.unit)
-    return max(0, required) + ceil(size * skew, PPB)
+    return required + ceil(size * skew, PPB)
 
 
 def open_interest_rate(instrument: Instrument) -> int:
     worth = floor(instrument.open_lots * instrument.mark, instrument.unit)
     lower, upper = instrument.open_interest_lower, instrument.open_interest_upper
-    if upper == 0 or worth <= lower:
+    if instrument.is_asset or upper == 0 or worth <= lower:
         return 0
     if worth >= upper:
         return PPB
-    return instrument.rate_initial + ceil((PPB - instrument.rate_initial) * (worth - lower), upper - lower)
+    base = min(instrument.rate_initial, PPB)
+    return base + ceil((PPB - base) * (worth - lower), upper - lower)
 
 
 def confidence_rate(instrument: Instrument) -> int:
     if instrument.mark == 0:
         return 0
-    relative = ceil(instrument.confidence * PPB, instrument.mark)
+    relative = ceil(min(instrument.confidence, instrument.mark) * PPB, instrument.mark)
     return min(PPB, ceil(relative * instrument.confidence_factor, PPB))
 
 
@@ -111,7 +113,7 @@ def figures(state: State, account: Account) -> Figures:
 
 
 def reduces_risk(before: Figures, after: Figures, fee: int) -> bool:
-    """Rule 2. `after` is with the fee paid; a side with equity below zero is judged without it."""
+    """Rule 2. `after` has paid `fee`; a side with equity below zero is judged without it."""
     if before.equity < 0:
         return after.mm < before.mm and after.equity + fee + 1 >= before.equity
     if after.mm > before.mm:
@@ -130,8 +132,7 @@ class Judgement:
 def margin_rule(before: Figures, after: Figures, fee: int = 0) -> Judgement:
     """May an account in state `before` come to `after`, which has paid `fee`? Codes are those of the first side."""
     covered = after.equity >= after.im
-    blocked = bool((before.blocks | after.blocks) & ACTION_MARGIN)
-    if covered and not blocked:
+    if covered and after.blocks & ACTION_MARGIN == 0:
         return Judgement(codes.OK)
     if reduces_risk(before, after, fee):
         return Judgement(codes.OK, fee_waived=before.equity < 0)
@@ -148,6 +149,6 @@ OF_COUNTERPARTY = {
 }
 
 
-def require_covered(before: Figures, after: Figures) -> None:
+def require_covered(after: Figures) -> None:
     require(after.equity >= after.im, codes.MARGIN_INITIAL_MUST_BE_COVERED)
-    require((before.blocks | after.blocks) & ACTION_MARGIN == 0, codes.MARK_MUST_ALLOW_MARGIN)
+    require(after.blocks & ACTION_MARGIN == 0, codes.MARK_MUST_ALLOW_MARGIN)

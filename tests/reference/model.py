@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 
+from plimsoll.book.rows import InstrumentRow
 from plimsoll.units import codes
 from plimsoll.units import messages as m
-from plimsoll.units.limits import ID_WINDOW, LOTS_MAX, MARK_MAX, MICROS_PER_TOKEN, OPEN_LOTS_MAX
+from plimsoll.units.limits import GAP_MAX, ID_WINDOW, LOTS_MAX, MARK_MAX, MICROS_PER_TOKEN, OPEN_LOTS_MAX
 
 from . import commands_accounts, commands_cash, commands_trading, listing, prices, settlement, waterfall
 from .state import (
@@ -48,34 +49,41 @@ COLD: dict[int, Callable[[State, Command, tuple[int, ...]], None]] = {
 
 POLICY_DEFAULT = {
     **dict.fromkeys(POLICY_FIELDS, 0),
-    "gap_max": 366 * 24 * 3600 * 1000,
+    "gap_max": GAP_MAX,
     "accounts_per_tick": 2**24,
     "steps_per_tick": 1_000_000,
     "settlements_per_tick": 1_000_000,
     "adl": m.ADL_QUEUE,
 }
 
-INSTRUMENT_FIELDS = (
+ACCOUNT_FIELDS = (
+    "owner",
+    "cash",
     "status",
-    "mark",
-    "funding",
-    "oracle_state",
-    "blocks",
-    "open_lots",
+    "mode",
+    "isolated",
+    "stage",
+    "stage_since",
+    "leverage_rate",
+    "trigger_ppb",
+    "triggered",
+    "generation",
+)
+INSTRUMENT_FIELDS = tuple(name for name in InstrumentRow.__annotations__ if name != "penalised")
+TOTALS_FIELDS = (
+    "time",
+    "grace_until",
     "vault",
-    "realised",
-    "volatility_mean",
-    "rate_open_interest",
-    "rate_confidence",
-    "premium_sum",
-    "premium_time",
-    "funding_due",
-    "funding_remainder",
-    "expiry",
-    "settlement_sum",
-    "settlement_time",
-    "settlement_deficit",
-    "settlement_profit",
+    "id_highest",
+    "shortfall",
+    "shortfall_running",
+    "sweep_cursor",
+    "sweep_due",
+    "sweeping",
+    "depeg_rate",
+    "bad_debt",
+    "socialised",
+    "commands",
 )
 
 
@@ -117,9 +125,9 @@ class ReferencePool(State):
 
     def apply(self, command: Command, payload: tuple[int, ...] = ()) -> int:
         """Decide one command; fields left out are 0."""
-        full = {**dict.fromkeys(COMMAND_FIELDS, 0), **command}
+        full = {**dict.fromkeys(COMMAND_FIELDS, 0), "payload_words": len(payload), **command}
         number = full["id"]
-        content = tuple(full[name] for name in COMMAND_FIELDS if name != "id") + tuple(payload)
+        content = tuple(full[name] for name in COMMAND_FIELDS if name != "id")
         if number < 1:
             return codes.ID_MUST_BE_POSITIVE
         if not self.id_highest - ID_WINDOW < number <= self.id_highest + ID_WINDOW:
@@ -128,6 +136,7 @@ class ReferencePool(State):
             first, code = self.answers[number]
             return code if content == first else codes.ID_MUST_NOT_BE_REUSED
         code = self.decide(full, tuple(payload))
+        self.commands += 1
         self.answers[number] = (content, code)
         self.id_highest = max(self.id_highest, number)
         return code
@@ -144,26 +153,25 @@ class ReferencePool(State):
             return refusal.code
         return codes.OK
 
-    def dump(self) -> dict:
-        """What the engine's tables must say as well; free rows of accounts are left out."""
-        accounts = {
-            number: {
-                "owner": account.owner,
-                "cash": account.cash,
-                "status": account.status,
-                "stage": account.stage,
-                "stage_since": account.stage_since,
-                "holdings": [
+    def dump(self) -> dict[str, list]:
+        """What the engine's tables must say as well, holdings in the order of the account's rows."""
+        accounts = [
+            (
+                *(int(getattr(account, name)) for name in ACCOUNT_FIELDS),
+                [
                     (i, held.lots, held.cost, held.bid_lots, held.ask_lots, held.reserved)
-                    for i, held in sorted(account.holdings.items())
+                    for i, held in account.holdings.items()
                 ],
-            }
-            for number, account in enumerate(self.accounts)
-            if account.status == m.STATUS_OPEN
+            )
+            for account in self.accounts
+        ]
+        for number, row in enumerate(self.instruments):
+            row.holders = sum(number in account.holdings for account in self.accounts)
+        instruments = [tuple(int(getattr(row, name)) for name in INSTRUMENT_FIELDS) for row in self.instruments]
+        totals = [int(getattr(self, name)) for name in TOTALS_FIELDS]
+        return {
+            "accounts": accounts,
+            "instruments": instruments,
+            "totals": totals,
+            "policy": list(self.policy.values()),
         }
-        instruments = {
-            number: {name: getattr(row, name) for name in INSTRUMENT_FIELDS}
-            for number, row in enumerate(self.instruments)
-        }
-        totals = {name: getattr(self, name) for name in ("time", "grace_until", "vault", "shortfall", "depeg_rate")}
-        return {"accounts": accounts, "instruments": instruments, "totals": totals}

@@ -6,7 +6,7 @@ from plimsoll.units.limits import FUNDING_MARKS_MAX, PPB, PREMIUM_MAX, TIME_MAX
 
 from .books import refresh_rates
 from .numbers import ceil, clamp, floor, trunc
-from .settlement import settlement_step
+from .settlement import LOSERS, settlement_step
 from .state import Command, Instrument, State, require
 from .sweep import sweep
 
@@ -54,7 +54,7 @@ def refresh_oracle(state: State, instrument: int) -> None:
 def refresh_depeg(state: State) -> None:
     price_ppb = state.instruments[0].mark * 1000
     missing = max(0, state.policy["depeg_threshold"] - price_ppb)
-    state.depeg_rate = ceil(missing * state.policy["depeg_factor"], PPB)
+    state.depeg_rate = min(PPB, ceil(missing * state.policy["depeg_factor"], PPB))
 
 
 def mark(state: State, command: Command) -> None:
@@ -74,7 +74,7 @@ def mark(state: State, command: Command) -> None:
         if row.mark == 0:
             row.volatility_mean = price
         row.mark = price
-    row.non_positive = price < 1
+    row.non_positive = price < 1 and instrument != 0
     row.mark_time = time
     row.premium = command["premium"]
     row.confidence = command["confidence"]
@@ -106,9 +106,7 @@ def tick(state: State, command: Command) -> None:
                 accrue_funding(state, row, elapsed)
             if row.expiry > 0:
                 accrue_settlement(state, instrument, elapsed)
-    for instrument in range(1, len(state.instruments)):
-        if state.instruments[instrument].status == m.STATUS_SETTLING:
-            settlement_step(state, instrument)
+    settlement_step(state)
     sweep(state)
 
 
@@ -125,9 +123,9 @@ def accrue_funding(state: State, row: Instrument, elapsed: int) -> None:
     if state.time >= row.funding_due:
         if row.premium_time > 0:
             apply_funding(row)
-            state.sweep_due = True
         row.premium_sum = row.premium_time = 0
         row.funding_due = state.time + row.funding_interval
+        state.sweep_due = True
 
 
 def apply_funding(row: Instrument) -> None:
@@ -157,11 +155,9 @@ def accrue_settlement(state: State, instrument: int, elapsed: int) -> None:
     if 2 * row.settlement_time >= row.settlement_window and row.settlement_time > 0:
         row.mark = max(1, floor(row.settlement_sum, row.settlement_time))
         row.status = m.STATUS_SETTLING
-        row.oracle_state = m.ORACLE_VALID
         row.blocks = 0
-        row.settlement_phase = 1
-        row.settlement_cursor = 0
-        refresh_rates(state, instrument)
+        row.settlement_phase = LOSERS
+        row.settlement_cursor = row.settlement_deficit = row.settlement_profit = 0
         state.sweep_due = True
     else:
         row.expiry = state.time + row.settlement_window

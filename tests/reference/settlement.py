@@ -6,48 +6,42 @@ grows by v, so sum of cost = realised holds at every position of the cursor.
 
 from plimsoll.units import codes
 from plimsoll.units import messages as m
+from plimsoll.units.limits import HOLDINGS_PER_ACCOUNT_MAX, TIME_MAX
 
 from .books import change_holding, fund_pays, release_orders, resolve_bad_debt
-from .margin import value
+from .margin import trade_amount, value
 from .numbers import ceil
 from .state import Command, State, require
 
+LOSERS = 1
+EVERYBODY = 2
 
-def settlement_step(state: State, instrument: int) -> None:
-    """Visit at most `settlements_per_tick` accounts; passes follow each other while visits are left."""
+
+def settlement_step(state: State) -> None:
+    """Visit `settlements_per_tick` accounts of the lowest series under settlement; the passes follow each other."""
+    settling = [i for i, row in enumerate(state.instruments) if row.status == m.STATUS_SETTLING]
+    if not settling:
+        return
+    instrument = settling[0]
     row = state.instruments[instrument]
-    visits = state.policy["settlements_per_tick"]
-    state.sweep_due = True
-    while True:
-        while row.settlement_cursor < len(state.accounts) and visits > 0:
-            account = row.settlement_cursor
-            row.settlement_cursor += 1
-            visits -= 1
-            if account != m.NAMED_SETTLEMENT and instrument in state.accounts[account].holdings:
-                settle_account(state, account, instrument)
-        if row.settlement_cursor < len(state.accounts):
-            return
-        row.settlement_cursor = 0
-        if row.settlement_phase == 1:
-            row.settlement_phase = 2
-            row.settlement_deficit_left = row.settlement_deficit
-            row.settlement_profit = sum(
-                max(0, profit(state, account, instrument)) for account in holders(state, instrument)
-            )
-        elif not holders(state, instrument):
-            close_series(state, instrument)
-            return
-        if visits == 0:
-            return
+    if not state.accounts[m.NAMED_SETTLEMENT].has_room_for(instrument, HOLDINGS_PER_ACCOUNT_MAX):
+        return
+    for _ in range(state.policy["settlements_per_tick"]):
+        if row.settlement_cursor == len(state.accounts):
+            if row.settlement_phase == EVERYBODY:
+                close_series(state, instrument)
+                return
+            row.settlement_profit = sum(max(0, profit(state, account, instrument)) for account in owners(state))
+            row.settlement_phase, row.settlement_cursor = EVERYBODY, 0
+        account = row.settlement_cursor
+        row.settlement_cursor += 1
+        if account != m.NAMED_SETTLEMENT and instrument in state.accounts[account].holdings:
+            settle_account(state, account, instrument)
 
 
-def holders(state: State, instrument: int) -> list[int]:
-    """Accounts with a row of the series; legs may have moved behind the cursor, then the second pass runs again."""
-    return [
-        account
-        for account, row in enumerate(state.accounts)
-        if account != m.NAMED_SETTLEMENT and instrument in row.holdings
-    ]
+def owners(state: State) -> list[int]:
+    """Every row that may have a leg to settle."""
+    return [account for account in range(len(state.accounts)) if account != m.NAMED_SETTLEMENT]
 
 
 def profit(state: State, account: int, instrument: int) -> int:
@@ -56,34 +50,26 @@ def profit(state: State, account: int, instrument: int) -> int:
 
 
 def settle_account(state: State, account: int, instrument: int) -> None:
-    row, owner = state.instruments[instrument], state.accounts[account]
+    row = state.instruments[instrument]
     gain = profit(state, account, instrument)
-    losers_turn = row.settlement_phase == 1
-    if losers_turn and gain >= 0:
+    if row.settlement_phase == LOSERS and gain >= 0:
         return
+    lots = state.accounts[account].row(instrument).lots
     release_orders(state, account, instrument)
-    lots = owner.row(instrument).lots
     if lots != 0:
-        cut = 0
-        if gain > 0 and row.settlement_deficit > 0:
-            share = ceil(row.settlement_deficit * gain, max(1, row.settlement_profit))
-            cut = min(gain, share, row.settlement_deficit_left)
-        row.settlement_deficit_left -= cut
-        move_to_settlement(state, account, instrument)
-        owner.cash -= cut
-        state.accounts[m.NAMED_SETTLEMENT].cash += cut
-    if losers_turn:
+        pays = trade_amount(row, -lots, row.mark)
+        change_holding(state, account, instrument, -lots, cost=pays)
+        change_holding(state, m.NAMED_SETTLEMENT, instrument, lots, cost=-pays)
+    if row.settlement_phase == LOSERS:
         write_off(state, account, instrument)
-    else:
-        resolve_bad_debt(state, account)
-
-
-def move_to_settlement(state: State, account: int, instrument: int) -> None:
-    """The leg goes at its value v; the account is paid v - c exactly, whatever the rounding."""
-    row, held = state.instruments[instrument], state.accounts[account].holdings[instrument]
-    lots, worth = held.lots, value(row, held.lots)
-    change_holding(state, account, instrument, -lots, cost=-worth)
-    change_holding(state, m.NAMED_SETTLEMENT, instrument, lots, cost=worth)
+        return
+    if gain > 0 and row.settlement_deficit > 0:
+        cut = min(gain, ceil(row.settlement_deficit * gain, row.settlement_profit))
+        state.accounts[account].cash -= cut
+        state.accounts[m.NAMED_SETTLEMENT].cash += cut
+        row.settlement_deficit -= cut
+        row.settlement_profit -= gain
+    resolve_bad_debt(state, account)
 
 
 def write_off(state: State, account: int, instrument: int) -> None:
@@ -93,39 +79,40 @@ def write_off(state: State, account: int, instrument: int) -> None:
         return
     fund_pays(state, account, -owner.cash)
     deficit, owner.cash = -owner.cash, 0
-    state.instruments[instrument].settlement_deficit += deficit
     state.accounts[m.NAMED_SETTLEMENT].cash -= deficit
+    state.instruments[instrument].settlement_deficit += deficit
+    state.bad_debt += deficit
+    state.socialised += deficit
 
 
 def close_series(state: State, instrument: int) -> None:
-    """Nothing is held any more: roundings of the settlement account go to dust."""
-    settlement = state.accounts[m.NAMED_SETTLEMENT]
-    state.accounts[m.NAMED_DUST].cash += settlement.cash
-    settlement.cash = 0
-    state.instruments[instrument].status = m.STATUS_CLOSED
+    """Nothing is held any more: what the settlement account owes is bad debt, roundings in its favour are dust."""
+    settlement, row = state.accounts[m.NAMED_SETTLEMENT], state.instruments[instrument]
+    row.status = m.STATUS_CLOSED
+    row.settlement_phase = 0
+    if settlement.cash > 0:
+        state.accounts[m.NAMED_DUST].cash += settlement.cash
+        settlement.cash = 0
+    resolve_bad_debt(state, m.NAMED_SETTLEMENT)
+    state.sweep_due = True
 
 
 def delist(state: State, command: Command) -> None:
     instrument, time = command["instrument"], command["time"]
     require(instrument != 0 and state.is_listed(instrument), codes.INSTRUMENT_MUST_BE_LISTED)
     row = state.instruments[instrument]
-    if row.is_asset:
-        require(row.vault == 0, codes.INSTRUMENT_MUST_BE_CONTRACT)
     require(row.status != m.STATUS_SETTLING, codes.INSTRUMENT_MUST_BE_OPEN)
+    require(time <= TIME_MAX, codes.TIME_MUST_BE_WITHIN_LIMIT)
+    require(not row.is_asset or row.vault == 0, codes.INSTRUMENT_MUST_BE_CONTRACT)
     held = any(instrument in account.holdings for account in state.accounts)
-    dated = not row.is_asset and held and time > state.time
-    if dated:
-        require(row.settlement_window > 0, codes.EXPIRY_MUST_BE_IN_FUTURE)
+    dated = held and time > state.time
+    require(not dated or row.settlement_window > 0, codes.EXPIRY_MUST_BE_IN_FUTURE)
 
     # After this point the command must succeed.
-    if row.is_asset or not held:
-        row.status = m.STATUS_CLOSED
-    else:
-        row.status = m.STATUS_REDUCE_ONLY
+    row.status = m.STATUS_REDUCE_ONLY if held else m.STATUS_CLOSED
     if dated:
         row.expiry = max(time, state.time + row.settlement_window)
         row.settlement_sum = row.settlement_time = 0
-    state.sweep_due = True
 
 
 def settle(state: State, command: Command) -> None:
@@ -135,4 +122,4 @@ def settle(state: State, command: Command) -> None:
     require(settling, codes.INSTRUMENT_MUST_BE_SETTLING)
 
     # After this point the command must succeed.
-    settlement_step(state, instrument)
+    settlement_step(state)

@@ -146,7 +146,6 @@ class Instrument:
         self.settlement_phase = 0
         self.settlement_cursor = 0
         self.settlement_deficit = 0
-        self.settlement_deficit_left = 0
         self.settlement_profit = 0
 
     def set_parameters(self, parameters: dict[str, int]) -> None:
@@ -177,8 +176,11 @@ class State:
     grace_until: int = 0
     vault: int = 0
     shortfall: int = 0
+    bad_debt: int = 0
+    socialised: int = 0
     depeg_rate: int = 0
     id_highest: int = 0
+    commands: int = 0
     sweep_due: bool = False
     sweeping: bool = False
     sweep_cursor: int = 0

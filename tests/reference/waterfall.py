@@ -13,14 +13,18 @@ from .state import Account, Command, State, require
 
 
 def legs_in_order(state: State, account: Account) -> list[int]:
-    """Contracts by maintenance requirement, then assets by value, the largest first, ties to the lower number."""
+    """Contracts by maintenance requirement, then assets by value, the largest first, ties to the lower number.
+
+    A leg of a series under settlement is none.
+    """
+    legs = [i for i in account.legs() if state.instruments[i].status != m.STATUS_SETTLING]
 
     def place(instrument: int) -> tuple[bool, int, int]:
         row, lots = state.instruments[instrument], account.holdings[instrument].lots
         size = value(row, lots) if row.is_asset else leg_maintenance(row, lots)
         return row.is_asset, -size, instrument
 
-    return sorted(account.legs(), key=place)
+    return sorted(legs, key=place)
 
 
 @dataclass(frozen=True)
@@ -60,26 +64,26 @@ def try_take(state: State, account: int, instrument: int, lots: int, fee_rate: i
 def smallest_size(state: State, account: int, instrument: int, most: int, fee_rate: int | None) -> int:
     """The fewest lots after which equity reaches the exit level, at most `most`; never leave less than the minimum."""
     row, held = state.instruments[instrument], abs(state.accounts[account].row(instrument).lots)
-    low, high = 0, held
-    if try_take(state, account, instrument, held, fee_rate).reaches_exit():
-        while high - low > 1:
-            middle = (low + high) // 2
-            if try_take(state, account, instrument, middle, fee_rate).reaches_exit():
-                high = middle
-            else:
-                low = middle
+    low, high = 1, held
+    while low < high:
+        middle = (low + high) // 2
+        if try_take(state, account, instrument, middle, fee_rate).reaches_exit():
+            high = middle
+        else:
+            low = middle + 1
     size = min(high, most)
     return held if 0 < notional(row, held - size) < row.notional_min else size
 
 
-def taker_code(state: State, taker: int, instrument: int, take: Take, income: int) -> int:
-    """Would the taker be allowed to take this? `income` is its part of the fee."""
-    owner, row = state.accounts[taker], state.instruments[instrument]
+def after_taking(state: State, taker: int, instrument: int, take: Take, income: int) -> Account:
+    """The taker with the leg and its part of the fee."""
     cost, cash = money(state, instrument, -take.pays)
-    after = try_change(owner, instrument, -take.change, cost, cash + income)
-    if row.is_asset and after.cash < 0:
-        return codes.CASH_MUST_NOT_BE_NEGATIVE
-    return margin_rule(figures(state, owner), figures(state, after), -income).code
+    return try_change(state.accounts[taker], instrument, -take.change, cost, cash + income)
+
+
+def taker_code(state: State, taker: int, after: Account) -> int:
+    """The taker's margin rule; its part of the fee is income like any other."""
+    return margin_rule(figures(state, state.accounts[taker]), figures(state, after)).code
 
 
 def apply_take(state: State, account: int, taker: int, instrument: int, take: Take, income: int) -> None:
@@ -89,15 +93,6 @@ def apply_take(state: State, account: int, taker: int, instrument: int, take: Ta
     cost, cash = money(state, instrument, -take.pays)
     change_holding(state, taker, instrument, -take.change, cost, cash + income)
     state.fund.cash += take.fee - income
-
-
-def end_of_takes(state: State, account: int) -> None:
-    """After legs were taken from a solvent account: it may be empty, or safe again."""
-    resolve_bad_debt(state, account)
-    owner = state.accounts[account]
-    now = figures(state, owner)
-    if now.equity >= now.exit or not owner.holdings:
-        set_stage(state, account, m.STAGE_HEALTHY)
 
 
 def bid(state: State, command: Command) -> None:
@@ -110,6 +105,8 @@ def bid(state: State, command: Command) -> None:
     owner, taker = state.accounts[account], state.accounts[bidder]
     require(owner.owner != taker.owner, codes.OWNERS_MUST_DIFFER)
     require(state.is_listed(instrument), codes.INSTRUMENT_MUST_BE_LISTED)
+    settling = state.instruments[instrument].status == m.STATUS_SETTLING
+    require(not settling, codes.INSTRUMENT_MUST_BE_OPEN)
     require(command["lots"] >= 1, codes.LOTS_MUST_NOT_BE_ZERO)
     now = figures(state, owner)
     liquidating = owner.stage == m.STAGE_LIQUIDATING and now.equity < now.exit
@@ -129,15 +126,26 @@ def bid(state: State, command: Command) -> None:
     lots = smallest_size(state, account, instrument, command["lots"], row.fee_liquidation)
     take = try_take(state, account, instrument, lots, row.fee_liquidation)
     income = take.fee - floor(max(take.fee, 0) * state.policy["fund_share"], PPB)
-    worst = try_change(taker, instrument, -take.change).row(instrument).worst_lots()
+    after = after_taking(state, bidder, instrument, take, income)
+    worst = after.row(instrument).worst_lots()
     require(worst <= row.lots_max, codes.COUNTERPARTY_LOTS_MUST_BE_WITHIN_LIMIT)
-    code = taker_code(state, bidder, instrument, take, income)
+    require(not row.is_asset or after.cash >= 0, codes.COUNTERPARTY_CASH_MUST_NOT_BE_NEGATIVE)
+    code = taker_code(state, bidder, after)
     require(code == codes.OK, OF_COUNTERPARTY[code])
 
     # After this point the command must succeed.
     apply_take(state, account, bidder, instrument, take, income)
-    end_of_takes(state, account)
+    resolve_bad_debt(state, account)
     resolve_bad_debt(state, bidder)
+    now = figures(state, owner)
+    if now.equity >= now.exit or not owner.holdings:
+        set_stage(state, account, m.STAGE_HEALTHY)
+
+
+def affordable(state: State, taker: int, instrument: int) -> int:
+    """Lots of an asset the taker's cash buys at the mark."""
+    row = state.instruments[instrument]
+    return floor(max(0, state.accounts[taker].cash) * row.unit, row.mark)
 
 
 def backstop_size(state: State, account: int, instrument: int, wanted: int, fee_rate: int | None) -> int:
@@ -147,10 +155,13 @@ def backstop_size(state: State, account: int, instrument: int, wanted: int, fee_
         return 0
     same_way = backstop.row(instrument).lots * sign(state.accounts[account].row(instrument).lots)
     high = min(wanted, max(0, min(row.backstop_lots_max, row.lots_max) - same_way))
+    if row.is_asset:
+        high = min(high, affordable(state, m.NAMED_BACKSTOP, instrument))
 
     def can_take(lots: int) -> bool:
         take = try_take(state, account, instrument, lots, fee_rate)
-        return taker_code(state, m.NAMED_BACKSTOP, instrument, take, take.fee) == codes.OK
+        after = after_taking(state, m.NAMED_BACKSTOP, instrument, take, take.fee)
+        return taker_code(state, m.NAMED_BACKSTOP, after) == codes.OK
 
     if high == 0 or can_take(high):
         return high
@@ -176,16 +187,14 @@ def backstop_takes(state: State, account: int, instrument: int, wanted: int, fee
 def backstop_takes_legs(state: State, account: int) -> int:
     """§8.3: leg after leg until the account is safe or the backstop can take no more; the steps it took."""
     owner, steps = state.accounts[account], 1
-    while owner.legs():
+    while legs := legs_in_order(state, owner):
         now = figures(state, owner)
         if now.equity >= now.exit:
             break
-        instrument = legs_in_order(state, owner)[0]
+        steps += 1
+        instrument = legs[0]
         fee_rate = state.instruments[instrument].fee_backstop
         wanted = smallest_size(state, account, instrument, abs(owner.holdings[instrument].lots), fee_rate)
         if backstop_takes(state, account, instrument, wanted, fee_rate) == 0:
             break
-        steps += 1
-    end_of_takes(state, account)
-    resolve_bad_debt(state, m.NAMED_BACKSTOP)
     return steps

@@ -57,7 +57,7 @@ def test_a_long_step_widens_ages_and_gaps_and_says_so():
     setup = load_pool().for_step(900_000)
     assert setup.policy["gap_max"] == 1_800_000
     assert setup.listings[0].row["age_fill_max"] == 1_800_000
-    assert any("gap_max widened to 1800 s" in note for note in setup.notes)
+    assert setup.notes == ("age_fill_max, age_margin_max, gap_max widened to 1800 s: a step is 900 s.",)
     assert load_pool().for_step(60_000).notes == ()
 
 

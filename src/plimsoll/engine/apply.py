@@ -114,18 +114,26 @@ def prefetch_ahead(pool: Pool, commands: Table[CommandRow], position: int) -> No
     prefetch_holdings(pool, min(max(near["counterparty"], 0), last))
 
 
-@entry((POOL, COMMANDS, INTEGER, INTEGER, INTEGER, WORDS))
-def apply_hot(pool: Pool, commands: Table[CommandRow], first: int, last: int, events_spare: int, results: Ints) -> int:
+@entry((POOL, COMMANDS, INTEGER, INTEGER, INTEGER, INTEGER, WORDS))
+def apply_hot(
+    pool: Pool,
+    commands: Table[CommandRow],
+    first: int,
+    last: int,
+    events_spare: int,
+    ledger_spare: int,
+    results: Ints,
+) -> int:
     """Apply commands ``first`` to ``last`` - 1; returns where it stopped: ``last``, or where a table must grow.
 
-    ``events_spare``: rows of events and ledger one command may need at the most.
+    ``events_spare`` and ``ledger_spare``: rows that one command of the batch may need at the most.
     """
     pool = view(pool)
     totals = pool.totals[0]
     for position in range(first, last):
         if totals["event_row"] + events_spare > pool.events.size:
             return position
-        if totals["ledger_row"] + events_spare > pool.ledger.size:
+        if totals["ledger_row"] + ledger_spare > pool.ledger.size:
             return position
         if totals["holdings"] + HOLDING_ROWS_SPARE > pool.holdings.size:
             return position

@@ -11,9 +11,9 @@ from plimsoll.units.messages import ADL_QUEUE, KIND_ASSET, MODE_STANDARD, NAMED_
 from plimsoll.units.tables import array_of
 
 DEFAULT_POLICY: Mapping[str, int] = {
-    "call_buffer": PPB // 4,
+    "call_buffer": PPB // 5,
     "call_deadline": 3_600_000,
-    "exit_buffer": PPB // 20,
+    "exit_buffer": PPB // 4,
     "backstop_after": 30_000,
     "backstop_ratio": PPB // 2,
     "fund_share": PPB // 2,

@@ -14,10 +14,14 @@ from plimsoll.engine.listing import list_instrument, set_instrument, set_policy
 from plimsoll.engine.read import read_health, read_next_legs
 from plimsoll.units.messages import (
     COLD,
+    COMMAND_BID,
     COMMAND_LIST_INSTRUMENT,
     COMMAND_OPEN_ACCOUNT,
     COMMAND_SET_INSTRUMENT,
     COMMAND_SET_POLICY,
+    COMMAND_SETTLE,
+    COMMAND_TICK,
+    COMMAND_WRITE_DOWN,
 )
 from plimsoll.units.tables import Ints, array_of
 
@@ -28,7 +32,9 @@ COLD_RULES = {
 }
 NO_PAYLOAD: Ints = np.zeros(0, np.int64)
 EVENTS_PER_STEP = 16
-EVENTS_SLACK = 65_536
+EVENTS_SLACK = 262_144
+ROWS_SLACK = 4_096
+UNBOUNDED = (COMMAND_TICK, COMMAND_SETTLE, COMMAND_WRITE_DOWN, COMMAND_BID)
 
 
 class BatchError(Exception):
@@ -100,8 +106,8 @@ class Engine:
 
     def _apply_hot(self, commands: Array, first: int, last: int, results: Ints) -> None:
         while first < last:
-            spare = self._make_room(commands[first:last])
-            first = apply_hot(self.pool, commands, first, last, spare, results)  # type: ignore[arg-type]
+            events, ledger = self._make_room(commands[first:last])
+            first = apply_hot(self.pool, commands, first, last, events, ledger, results)  # type: ignore[arg-type]
             self._drain()
 
     def _apply_cold(self, commands: Array, position: int, words: Ints) -> int:
@@ -115,31 +121,38 @@ class Engine:
         self._drain()
         return result
 
-    def _make_room(self, commands: Array) -> int:
-        """Grow tables so that at least the next command fits; returns the rows of events one command may need."""
+    def _make_room(self, commands: Array) -> tuple[int, int]:
+        """Grow tables so that at least the next command fits; returns the rows of events and ledger it may need."""
         pool, totals = self.pool, self.pool.totals[0]
         opened = int(np.count_nonzero(commands["kind"] == COMMAND_OPEN_ACCOUNT))
         accounts = int(totals["accounts"]) + opened
         holdings = int(totals["holdings"]) + HOLDING_ROWS_SPARE + 2 * min(commands.size, 100_000)
-        spare = self._events_of_one_command(accounts, holdings)
+        events, ledger = self._rows_of_one_command(commands, accounts, holdings)
         self.pool = pool._replace(
             accounts=grown(pool.accounts, accounts),
             changed=grown(pool.changed, accounts),
             ranks=grown(pool.ranks, accounts),
             holdings=grown(pool.holdings, holdings),
             instruments=grown(pool.instruments, int(totals["instruments"]) + 1),
-            events=_emptied(pool.events, 2 * spare + EVENTS_SLACK),
-            ledger=_emptied(pool.ledger, 2 * spare + EVENTS_SLACK),
+            events=_emptied(pool.events, events + EVENTS_SLACK),
+            ledger=_emptied(pool.ledger, ledger + EVENTS_SLACK),
         )
-        return spare
+        return events, ledger
 
-    def _events_of_one_command(self, accounts: int, holdings: int) -> int:
-        """A tick may release every order, act within its steps, and pass over all accounts for some of them."""
+    def _rows_of_one_command(self, commands: Array, accounts: int, holdings: int) -> tuple[int, int]:
+        """The most rows of events and ledger a command of the batch can write; untouched rows cost no memory.
+
+        Any command may cut cash twice. A tick may also say four things of every account, release every order, act
+        within its steps, and pass over all holders once for each account it resolves within its steps.
+        """
+        if not np.isin(commands["kind"], UNBOUNDED).any():
+            return ROWS_SLACK + 2 * accounts, ROWS_SLACK
         policy = self.pool.policy[0]
         steps = int(policy["steps_per_tick"])
         passes = min(accounts, 1 + steps // max(accounts, 1))
-        bound = 4 * accounts + 2 * holdings + EVENTS_PER_STEP * min(steps, holdings)
-        return bound + 3 * holdings * passes + EVENTS_PER_STEP * int(policy["settlements_per_tick"])
+        acting = min(steps, holdings) + passes * (2 * holdings + accounts)
+        events = 4 * accounts + 2 * holdings + EVENTS_PER_STEP * min(steps, holdings) + 2 * acting
+        return ROWS_SLACK + events + EVENTS_PER_STEP * int(policy["settlements_per_tick"]), ROWS_SLACK + acting
 
     def _drain(self) -> None:
         totals = self.pool.totals[0]

@@ -117,12 +117,12 @@ def _health(result: Mapping[str, Any]) -> Figure:
         )
     data.append(_line("median", shown["p50"], "@series0", line={"width": 2.2}, hovertemplate="%{y:.2f}"))
     shapes = [_level(1.0, "@bad")]
-    notes = [_note(1.0, "maintenance", "@bad", -6)]
+    notes = [_note(1.0, "maintenance", "@bad", -10)]
     buffer = result["settings"].get("policy", {}).get("call_buffer")
     if buffer:
         level = 1 + float(buffer) / 1e9
         shapes.append(_level(level, "@warn"))
-        notes.append(_note(level, "call", "@warn", 6))
+        notes.append(_note(level, "call", "@warn", 10))
     layout = {
         "yaxis": _axis(
             "equity / MM",
@@ -155,9 +155,9 @@ def _note(value: float, text: str, color: str, shift: int) -> dict[str, Any]:
 
     return {
         "xref": "paper",
-        "x": 1,
-        "xanchor": "left",
-        "xshift": 4,
+        "x": 0.998,
+        "xanchor": "right",
+        "bgcolor": "@veil",
         "yref": "y",
         "y": math.log10(value),
         "text": text,

@@ -85,7 +85,7 @@ def tiles_of(result: Mapping[str, Any]) -> list[Tile]:
             "Largest deficit at new prices",
             amount(losses["deficit_peak"], unit),
             (losses["deficit_peak_time"] or "none at any step")
-            + f"; unresolved after the tick at most {amount(losses['shortfall_peak'])}",
+            + f"; left after a tick, at most: {amount(losses['shortfall_peak'])}",
             exact(losses["deficit_peak"], unit),
             "",
         ),

@@ -61,7 +61,7 @@ def read_candles(
     missing = [symbol for symbol in wanted if symbol not in found]
     if missing:
         raise CandlesError(f"no candles of {', '.join(missing)}; the files have: {', '.join(found) or 'nothing'}")
-    return list(found.values())
+    return [found[symbol] for symbol in wanted] if wanted else list(found.values())
 
 
 def _read_file(

@@ -164,20 +164,24 @@ class PoolSetup:
 
     def for_step(self, step_ms: int) -> "PoolSetup":
         """The same pool with ages and gaps wide enough for the replay's step, noted where that changes anything."""
-        notes = list(self.notes)
+        widened = set()
         policy = dict(self.policy)
         if policy["gap_max"] < 2 * step_ms:
             policy["gap_max"] = 2 * step_ms
-            notes.append(f"gap_max widened to {2 * step_ms // 1000} s: the step is {step_ms // 1000} s.")
+            widened.add("gap_max")
         listings = []
         for listing in self.listings:
             row = dict(listing.row)
             for name in ("age_fill_max", "age_margin_max"):
                 if row[name] < 2 * step_ms:
                     row[name] = 2 * step_ms
-                    notes.append(f"{listing.name}: {name} widened to {2 * step_ms // 1000} s for the step.")
+                    widened.add(name)
             listings.append(replace(listing, row=row))
-        return replace(self, policy=policy, listings=tuple(listings), notes=tuple(notes))
+        notes = self.notes
+        if widened:
+            wide = f"{', '.join(sorted(widened))} widened to {2 * step_ms / 1000:g} s"
+            notes = (*notes, f"{wide}: a step is {step_ms / 1000:g} s.")
+        return replace(self, policy=policy, listings=tuple(listings), notes=notes)
 
 
 def load_pool(path: Path | None = None) -> PoolSetup:

@@ -56,7 +56,7 @@ def require_biddable(pool: Pool, command: CommandRow, now: Health) -> int:
         return code.GRACE_MUST_BE_OVER
     if now.blocked & ACTION_LIQUIDATE != 0:
         return code.MARK_MUST_ALLOW_LIQUIDATE
-    if now.equity < 0:
+    if now.equity < 0 and instrument["kind"] != KIND_ASSET:
         return code.ACCOUNT_MUST_BE_SOLVENT
     if next_leg(pool, account) != number:
         return code.LEG_MUST_BE_NEXT

@@ -19,7 +19,9 @@ from plimsoll.units.limits import COST_MAX, PPB
 from plimsoll.units.messages import (
     ACTION_FILL,
     EVENT_FILLED,
+    FLAG_OPERATOR,
     KIND_ASSET,
+    NAMED_BACKSTOP,
     NAMED_FEES,
     STATUS_REDUCE_ONLY,
     STATUS_SETTLING,
@@ -103,6 +105,12 @@ def said_of_counterparty(refusal: int) -> int:
 
 
 @rule
+def is_unwinding(account: int, command: CommandRow) -> bool:
+    """Whether the operator trades out of what the backstop took over."""
+    return account == NAMED_BACKSTOP and command["flags"] & FLAG_OPERATOR != 0
+
+
+@rule
 def require_parties(pool: Pool, command: CommandRow) -> int:
     """Two open accounts of two owners."""
     taker = command["account"]
@@ -113,9 +121,9 @@ def require_parties(pool: Pool, command: CommandRow) -> int:
         return code.COUNTERPARTY_MUST_EXIST
     if taker == maker:
         return code.ACCOUNTS_MUST_DIFFER
-    if is_named(taker):
+    if is_named(taker) and not is_unwinding(taker, command):
         return code.ACCOUNT_MUST_NOT_BE_NAMED
-    if is_named(maker):
+    if is_named(maker) and not is_unwinding(maker, command):
         return code.COUNTERPARTY_MUST_NOT_BE_NAMED
     if pool.accounts[taker]["owner"] == pool.accounts[maker]["owner"]:
         return code.OWNERS_MUST_DIFFER

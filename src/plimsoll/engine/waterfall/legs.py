@@ -73,8 +73,16 @@ def next_leg(pool: Pool, account: int) -> int:
 
 
 @rule
+def room_for_fee(now: Health, equity: int, required: int) -> int:
+    """The most a solvent account can pay without its equity/MM falling; -1 when a rounding has already lowered it."""
+    if now.maintenance == 0:
+        return 0
+    return equity - mul_div_ceil(now.equity, required, now.maintenance)
+
+
+@rule
 def step_of(pool: Pool, leg: Leg, now: Health, size: int, fee_rate: int) -> Step:
-    """What is left after ``size`` lots of the leg went at the mark for a fee that never lowers equity/MM."""
+    """What is left after ``size`` lots of the leg went at the mark for a fee that never lowers a solvent equity/MM."""
     instrument = pool.instruments[leg.number]
     moved = size if leg.lots > 0 else -size
     change = giver_change(pool, leg.number, moved, Terms(0, 0, 0))
@@ -85,9 +93,10 @@ def step_of(pool: Pool, leg: Leg, now: Health, size: int, fee_rate: int) -> Step
     if rest > 0:
         required += requirement(instrument, rest, notional_of(instrument, rest), False)
     fee = 0
-    if now.maintenance > 0 and fee_rate > 0:
-        room = equity - mul_div_ceil(now.equity, required, now.maintenance)
-        fee = min(rate_up(notional_of(instrument, size), fee_rate), room)
+    if fee_rate > 0:
+        fee = rate_up(notional_of(instrument, size), fee_rate)
+        if now.equity >= 0:
+            fee = min(fee, room_for_fee(now, equity, required))
     return Step(equity - fee, required, fee)
 
 

@@ -1,0 +1,80 @@
+"""An instrument as people see it: a name, coins and prices per coin; lots and marks per unit stay inside."""
+
+from collections.abc import Callable
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+from plimsoll.book.layout import Pool as Tables
+from plimsoll.book.rows import ListingRow
+from plimsoll.units.limits import MICROS_PER_TOKEN
+from plimsoll.units.messages import name_of
+from plimsoll.venue.decimals import Amount, plain, whole
+from plimsoll.venue.parameters import mark_multiplier
+
+Read = Callable[[], Tables]
+
+
+class Instrument:
+    """One listed instrument of a pool. Quantities are coins, prices tokens per coin; the settlement token is one, too."""
+
+    def __init__(self, read: Read, number: int, name: str, lot: Decimal) -> None:
+        self._read = read
+        self.number = number
+        self.name = name
+        self.lot = lot
+        """Coins in one lot."""
+
+    @property
+    def _row(self) -> Any:
+        return self._read().instruments[self.number]
+
+    @property
+    def kind(self) -> str:
+        """``asset``, ``perp`` or ``future``."""
+        return name_of("KIND", int(self._row["kind"]))
+
+    @property
+    def status(self) -> str:
+        """``open``, ``reduce_only``, ``settling`` or ``closed``."""
+        return name_of("STATUS", int(self._row["status"]))
+
+    @property
+    def oracle_state(self) -> str:
+        """Whether the mark may be used, and why not: ``valid``, ``stale_for_fill``, ..."""
+        return name_of("ORACLE", int(self._row["oracle_state"]))
+
+    @property
+    def mark(self) -> Decimal:
+        """The last accepted mark; 0 before the first."""
+        return self.price_of(int(self._row["mark"]))
+
+    @property
+    def open_interest(self) -> Decimal:
+        """Sum of the long positions, in coins."""
+        return self.quantity_of(int(self._row["open_lots"]))
+
+    @property
+    def parameters(self) -> dict[str, int]:
+        """The listing as the engine has it, in its integers."""
+        return {name: int(self._row[name]) for name in ListingRow.__annotations__}
+
+    def lots(self, quantity: Amount, what: str = "quantity") -> int:
+        """Lots of so many coins; InputRefused when it is not a whole number of lots."""
+        return whole(quantity, 1 / Fraction(self.lot), f"{self.name}: {what}")
+
+    def micros(self, price: Amount, what: str = "price") -> int:
+        """Micros per unit of a price per coin; InputRefused when it is finer than that."""
+        return whole(price, mark_multiplier(self.lot, int(self._row["scale"])), f"{self.name}: {what}")
+
+    def quantity_of(self, lots: int) -> Decimal:
+        """Coins of so many lots."""
+        return plain(Fraction(self.lot) * int(lots))
+
+    def price_of(self, mark: int) -> Decimal:
+        """The price per coin of a mark in micros per unit."""
+        unit = Fraction(self.lot) * 10 ** int(self._row["scale"])
+        return plain(Fraction(int(mark), MICROS_PER_TOKEN) / unit)
+
+    def __repr__(self) -> str:
+        return f"<{self.kind} {self.name}>"
