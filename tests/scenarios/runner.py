@@ -42,6 +42,27 @@ class ScenarioError(AssertionError):
 
 
 class Scenario:
+    """The pools of a scenario; statements go to the one named last."""
+
+    def __init__(self) -> None:
+        self.pool = Pool()
+        self.pools = {"main": self.pool}
+
+    def run(self, text: str, name: str = "scenario") -> None:
+        """Run every line; raises ScenarioError at the first that does not hold."""
+        for number, line in enumerate(text.splitlines(), 1):
+            statements = [part.strip() for part in line.partition("#")[0].split(";")]
+            statements = [statement for statement in statements if statement]
+            try:
+                if len(statements) == 1 and statements[0].startswith("pool "):
+                    self.pool = self.pools.setdefault(statements[0].removeprefix("pool "), Pool())
+                elif statements:
+                    self.pool.run_line(statements)
+            except (WordError, ScenarioError) as error:
+                raise ScenarioError(f"{name}:{number}: {error}\n    {line.strip()}") from None
+
+
+class Pool:
     """One pool and the names its scenario gives to things."""
 
     def __init__(self) -> None:
@@ -58,17 +79,6 @@ class Scenario:
         self.send(m.COMMAND_TICK, time=START)
 
     # Running
-
-    def run(self, text: str, name: str = "scenario") -> None:
-        """Run every line; raises ScenarioError at the first that does not hold."""
-        for number, line in enumerate(text.splitlines(), 1):
-            statements = [part.strip() for part in line.partition("#")[0].split(";")]
-            if not any(statements):
-                continue
-            try:
-                self.run_line([statement for statement in statements if statement])
-            except (WordError, ScenarioError) as error:
-                raise ScenarioError(f"{name}:{number}: {error}\n    {line.strip()}") from None
 
     def run_line(self, statements: list[str]) -> None:
         """The statements of a line; its events are those since its first command."""

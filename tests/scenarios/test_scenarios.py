@@ -87,6 +87,6 @@ def test_what_does_not_hold_is_said_with_its_line(line, message):
 def test_wrong_books_stop_a_scenario():
     scenario = Scenario()
     scenario.run(WORLD)
-    scenario.engine.pool.accounts[8]["cash"] += 1
+    scenario.pool.engine.pool.accounts[8]["cash"] += 1
     with pytest.raises(ScenarioError, match="the books do not balance: I4"):
         scenario.run("tick 1s")

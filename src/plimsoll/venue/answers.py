@@ -2,10 +2,11 @@
 
 from collections.abc import Callable
 from decimal import ROUND_DOWN, Decimal
+from fractions import Fraction
 from typing import NamedTuple
 
 from plimsoll.margin.explain import Explanation
-from plimsoll.venue.decimals import tokens
+from plimsoll.venue.decimals import plain, tokens
 from plimsoll.venue.instrument import Instrument
 
 CENT = Decimal("0.01")
@@ -124,7 +125,7 @@ def money(amount: Decimal) -> str:
 
 
 def _notional(instrument: Instrument, lots: int) -> Decimal:
-    return instrument.quantity_of(lots) * instrument.mark
+    return plain(Fraction(instrument.quantity_of(lots)) * Fraction(instrument.mark))
 
 
 def _said_of_equity(term: ExplainedTerm) -> str:

@@ -26,7 +26,7 @@ class Records(NamedTuple):
 
 def checked(commands: Array, payload: Ints) -> Records:
     """The same records, contiguous; BatchError for what neither journal nor engine would take."""
-    if not isinstance(commands, np.ndarray) or commands.dtype != COMMAND or commands.ndim != 1:
+    if np.asarray(commands).dtype != COMMAND or commands.ndim != 1:
         raise BatchError("commands must be a one-dimensional array of plimsoll.engine.COMMAND")
     words = np.ascontiguousarray(payload, np.int64)
     named = commands["payload_words"]

@@ -2,6 +2,8 @@
 
     micros = tokens * 10^6          ppb = fraction * 10^9          milliseconds = seconds * 10^3
     lots = quantity / lot           mark = price * lot * unit * 10^6      (micros per unit = 10^scale lots)
+
+Nothing here rounds, except that times lose what is finer than a millisecond.
 """
 
 import re
@@ -99,15 +101,18 @@ def milliseconds(time: Time, what: str = "time") -> int:
         raise TypeError(f"{what}: give ISO text, a datetime or milliseconds, not {type(time).__name__}")
     if isinstance(time, Integral):
         return whole(int(time), COUNT, what)
-    if isinstance(time, str):
-        try:
-            time = datetime.fromisoformat(time)
-        except ValueError:
-            raise InputRefused(f"{what}: {time[:40]!r} is not an ISO time like 2026-01-31T12:00:00Z") from None
-        time = time if time.tzinfo else time.replace(tzinfo=UTC)
-    if time.tzinfo is None:
+    stated = _moment_of(time, what) if isinstance(time, str) else time
+    if stated.tzinfo is None:
         raise InputRefused(f"{what}: {time} has no time zone; add tzinfo=UTC")
-    return (time - _EPOCH) // timedelta(milliseconds=1)
+    return (stated - _EPOCH) // timedelta(milliseconds=1)
+
+
+def _moment_of(text: str, what: str) -> datetime:
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        raise InputRefused(f"{what}: {text[:40]!r} is not an ISO time like 2026-01-31T12:00:00Z") from None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def moment(time_ms: int) -> datetime:

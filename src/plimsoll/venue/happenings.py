@@ -36,7 +36,7 @@ _WORD: Final = {
 _MONEY: Final = {
     messages.EVENT_FILLED: "realised",
     messages.EVENT_REALISED: "realised",
-    messages.EVENT_SETTLED: "realised",
+    messages.EVENT_SETTLED: "loss",
     messages.EVENT_RESERVED: "reserved",
     messages.EVENT_RELEASED: "reserved",
     messages.EVENT_CALL_ENDED: "equity",

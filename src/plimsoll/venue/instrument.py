@@ -16,7 +16,7 @@ Read = Callable[[], Tables]
 
 
 class Instrument:
-    """One listed instrument of a pool. Quantities are coins, prices tokens per coin; the settlement token is one, too."""
+    """One instrument of a pool; quantities are coins, prices tokens per coin. The settlement token is one, too."""
 
     def __init__(self, read: Read, number: int, name: str, lot: Decimal) -> None:
         self._read = read
@@ -75,6 +75,12 @@ class Instrument:
         """The price per coin of a mark in micros per unit."""
         unit = Fraction(self.lot) * 10 ** int(self._row["scale"])
         return plain(Fraction(int(mark), MICROS_PER_TOKEN) / unit)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Instrument) and (self.number, self.name) == (other.number, other.name)
+
+    def __hash__(self) -> int:
+        return hash((self.number, self.name))
 
     def __repr__(self) -> str:
         return f"<{self.kind} {self.name}>"

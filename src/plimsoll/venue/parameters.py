@@ -236,18 +236,20 @@ def lot_of(lot: Amount) -> Decimal:
     number = decimal_of(lot, "lot")
     if number <= 0:
         raise InputRefused("lot: must be above 0")
-    return number
+    if "/" in shown(1 / Fraction(number)):
+        raise InputRefused(f"lot: {number:f} must divide a power of ten, like 0.001 or 0.25")
+    return number.normalize()
 
 
 def mark_multiplier(lot: Decimal, scale: int) -> Fraction:
     """Micros per unit for a price of one token per coin."""
-    return Fraction(lot) * 10**scale * TOKENS
+    return Fraction(lot) * Fraction(10) ** scale * TOKENS
 
 
 def _scale(lot: Decimal, scale: int | None, position_max: Amount | None) -> int:
     """The given scale, or the one whose unit is a coin, raised until the largest position rounds to under a cent."""
     if scale is not None:
-        if not isinstance(scale, int) or isinstance(scale, bool) or not 0 <= scale <= SCALE_MAX:
+        if isinstance(scale, (bool, float)) or not 0 <= scale <= SCALE_MAX:
             raise InputRefused(f"scale: must be a whole number from 0 to {SCALE_MAX}")
         return scale
     lots_per_coin = 1 / Fraction(lot)
@@ -258,7 +260,7 @@ def _scale(lot: Decimal, scale: int | None, position_max: Amount | None) -> int:
     while 10**found < needed:
         found += 1
     if found > SCALE_MAX:
-        raise InputRefused(f"lot: {shown(Fraction(lot))} is too fine; the finest is {shown(Fraction(1, 10**SCALE_MAX))}")
+        raise InputRefused(f"lot: {lot:f} is too fine; the finest is {shown(Fraction(1, 10**SCALE_MAX))}")
     return found
 
 

@@ -7,7 +7,6 @@ import numpy as np
 from plimsoll.book.layout import COMMAND, Array
 
 
-
 def records(kind: int, **columns: Any) -> Array:
     """Commands of one kind as a table for ``submit``; an id of 0 is given one by ``Pool.submit``."""
     sizes = {len(column) for column in columns.values() if isinstance(column, (np.ndarray, list, tuple))}

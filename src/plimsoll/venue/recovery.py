@@ -89,9 +89,7 @@ def recover(directory: Path) -> tuple[Engine, Journal, Recovery]:
         raise
     report = journal.report
     used = first if engine is not fresh else -1
-    recovery = Recovery(
-        journal.sequence, journal.sequence - first, used, report.cut_bytes, report.reason, tuple(notes)
-    )
+    recovery = Recovery(journal.sequence, journal.sequence - first, used, report.cut_bytes, report.reason, tuple(notes))
     return engine, journal, recovery
 
 

@@ -54,7 +54,9 @@ def refusal_of(pool: Tables, command: Any, code: int) -> Refused:
             found = explain(after, 0)
             return Refused(code, kind, tokens(found.equity), tokens(found.initial))
     if code == CASH_MUST_NOT_BE_NEGATIVE:
-        return Refused(code, kind, tokens(pool.accounts[int(command["account"])]["cash"] - command["amount"]), Decimal(0))
+        return Refused(
+            code, kind, tokens(pool.accounts[int(command["account"])]["cash"] - command["amount"]), Decimal(0)
+        )
     return Refused(code, kind)
 
 

@@ -52,7 +52,7 @@ class Registry:
 
     def require_new(self, name: str) -> None:
         """InputRefused for a name that is empty, too long, or taken."""
-        if not isinstance(name, str) or not name.strip() or len(name) > NAME_LENGTH_MAX or not name.isprintable():
+        if not name.strip() or len(name) > NAME_LENGTH_MAX or not name.isprintable():
             raise InputRefused(f"a name must be 1 to {NAME_LENGTH_MAX} printable characters, not {name!r:.80}")
         if name == self.settlement or name in (taken for taken, _ in self.entries.values()):
             raise InputRefused(f"{name} is listed already")

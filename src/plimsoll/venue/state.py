@@ -45,7 +45,9 @@ def differing(snapshot: Mapping[str, Array], tables: Mapping[str, Array]) -> lis
 def fits(snapshot: Snapshot) -> bool:
     """Whether the snapshot's tables are tables of this code."""
     tables = snapshot.tables
-    return all(name in tables and tables[name].dtype == DTYPES[name] and tables[name].ndim == 1 for name in STATE_TABLES)
+    return all(
+        name in tables and tables[name].dtype == DTYPES[name] and tables[name].ndim == 1 for name in STATE_TABLES
+    )
 
 
 def cash_by_account(pool: Tables) -> dict[int, int]:

@@ -174,7 +174,9 @@ class _Verification:
         snapshot = self.snapshots.pop(self.report.sequence, None)
         if snapshot is None:
             return
-        problems = [f"snapshot {snapshot.sequence}: {text}" for text in differing(snapshot.tables, state_of(self.engine))]
+        problems = [
+            f"snapshot {snapshot.sequence}: {text}" for text in differing(snapshot.tables, state_of(self.engine))
+        ]
         if self.engine.root() != snapshot.root:
             problems.append(f"snapshot {snapshot.sequence}: its root is not that of re-execution")
         if self.reader.chain_at(snapshot.sequence) != snapshot.chain:
@@ -199,5 +201,3 @@ class _Verification:
         )
         known = set(self.report.problems)
         self.report.problems += [text for text in (f"auditor: {line}" for line in found) if text not in known]
-
-

@@ -3,6 +3,8 @@
 The pool is only read. The small tables have the account as row 0 and copies of everything margin looks at.
 """
 
+from typing import Any
+
 import numpy as np
 
 from plimsoll.book.layout import DTYPES, Array
@@ -22,8 +24,8 @@ def apart(pool: Tables, account: int | None = None) -> Tables:
         start = int(accounts[0]["start"])
         holdings = array_of(pool.holdings)[start : start + int(accounts[0]["count"])].copy()
     accounts[0]["start"] = 0
-    own = {"accounts": accounts, "holdings": holdings, "instruments": array_of(pool.instruments)[:count].copy()}
-    own |= {name: array_of(getattr(pool, name)).copy() for name in ("policy", "totals")}
+    own: dict[str, Any] = {name: array_of(getattr(pool, name)).copy() for name in ("policy", "totals")}
+    own |= {"accounts": accounts, "holdings": holdings, "instruments": array_of(pool.instruments)[:count].copy()}
     return pool._replace(**own)
 
 
