@@ -30,9 +30,9 @@ def genesis_of(engine: Engine) -> dict[str, Any]:
 
 def engine_of(manifest: Manifest) -> Engine:
     """A new engine in the first state the manifest names; GenesisMismatch when this code would begin otherwise."""
-    genesis = manifest.genesis
+    genesis: object = manifest.genesis
     written_by = f"it was written by plimsoll {manifest.code_version}"
-    if genesis.get("kind") != KIND:
+    if not isinstance(genesis, dict) or genesis.get("kind") != KIND:
         raise GenesisMismatch("the manifest does not name a pool: the journal belongs to something else")
     policy = genesis.get("policy")
     if not isinstance(policy, dict) or not all(type(value) is int for value in policy.values()):

@@ -276,10 +276,15 @@ class Pool:
             expiry=expiry,
             parameters=parameters,
         )
-        payload = np.array([terms.row[column] for column in LISTING_FIELDS], np.int64)
+        return self.list_row(name, terms.lot, terms.row)
+
+    def list_row(self, name: str, lot: Decimal, row: Mapping[str, int]) -> Instrument:
+        """List an instrument from the engine's integers (the fields of ``ListingRow``); ``lot`` in coins."""
+        self._registry.require_new(name)
+        payload = np.array([row[column] for column in LISTING_FIELDS], np.int64)
         with self._lock:
             number = int(self.tables.totals[0]["instruments"])
-            self._registry.write(number, name, terms.lot)
+            self._registry.write(number, name, lot)
             refused = self.command(COMMAND_LIST_INSTRUMENT, False, {"instrument": number}, payload)
             if refused is not None:
                 self._registry.remove(number)
