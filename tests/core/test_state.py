@@ -9,7 +9,7 @@ from plimsoll.book.keccak import keccak_256
 from plimsoll.book.layout import BLOCK_CAPACITIES, DTYPES, LISTING
 from plimsoll.book.merkle import verify_proof
 from plimsoll.book.root import leaf_words
-from plimsoll.engine import COMMAND, BatchError, Engine
+from plimsoll.engine import COMMAND, EVENT, BatchError, Engine
 from plimsoll.units import codes
 from plimsoll.units import messages as m
 
@@ -146,3 +146,7 @@ def test_an_unknown_kind_and_a_short_payload_have_codes() -> None:
     engine = Engine.create()
     answers = engine.apply(np.concatenate([command(99, 1), command(m.COMMAND_SET_POLICY, 2)]))
     assert answers.tolist() == [codes.COMMAND_MUST_BE_KNOWN, codes.PAYLOAD_MUST_FIT]
+
+
+def test_event_records_are_the_columns_of_events() -> None:
+    assert m.EventRecord._fields == EVENT.names, "the auditor reads events by name without importing the book"

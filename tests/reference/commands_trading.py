@@ -26,7 +26,7 @@ class Side:
 def fill(state: State, command: Command) -> None:
     account, other, instrument = command["account"], command["counterparty"], command["instrument"]
     lots, price = command["lots"], command["price"]
-    require_parties(state, account, other)
+    require_parties(state, command)
     require(instrument != 0, codes.INSTRUMENT_MUST_BE_TRADABLE)
     require(state.is_listed(instrument), codes.INSTRUMENT_MUST_BE_LISTED)
     row = state.instruments[instrument]
@@ -56,12 +56,15 @@ def fill(state: State, command: Command) -> None:
         resolve_bad_debt(state, side.account)
 
 
-def require_parties(state: State, account: int, other: int) -> None:
+def require_parties(state: State, command: Command) -> None:
+    """Two accounts of two owners; the operator may trade for the backstop."""
+    account, other = command["account"], command["counterparty"]
     require(state.exists(account), codes.ACCOUNT_MUST_EXIST)
     require(state.exists(other), codes.COUNTERPARTY_MUST_EXIST)
     require(account != other, codes.ACCOUNTS_MUST_DIFFER)
-    require(account >= m.NAMED_COUNT, codes.ACCOUNT_MUST_NOT_BE_NAMED)
-    require(other >= m.NAMED_COUNT, codes.COUNTERPARTY_MUST_NOT_BE_NAMED)
+    unwinds = m.NAMED_BACKSTOP if command["flags"] & m.FLAG_OPERATOR else m.NAMED_COUNT
+    require(account >= m.NAMED_COUNT or account == unwinds, codes.ACCOUNT_MUST_NOT_BE_NAMED)
+    require(other >= m.NAMED_COUNT or other == unwinds, codes.COUNTERPARTY_MUST_NOT_BE_NAMED)
     require(state.accounts[account].owner != state.accounts[other].owner, codes.OWNERS_MUST_DIFFER)
 
 

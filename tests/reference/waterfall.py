@@ -53,11 +53,10 @@ def try_take(state: State, account: int, instrument: int, lots: int, fee_rate: i
     pays = trade_amount(row, change, row.mark)
     before = figures(state, owner)
     after = figures(state, try_change(owner, instrument, change, *money(state, instrument, pays)))
-    fee = 0
-    if fee_rate is not None and before.mm > 0:
-        # Equity per unit of maintenance margin may not fall by more than rounding.
-        fee_most = after.equity - ceil(before.equity * after.mm, before.mm)
-        fee = min(ceil(notional(row, lots) * fee_rate, PPB), fee_most)
+    fee = ceil(notional(row, lots) * (fee_rate or 0), PPB)
+    if fee_rate is not None and before.equity >= 0:
+        # Equity per unit of maintenance margin may not fall.
+        fee = min(fee, after.equity - ceil(before.equity * after.mm, before.mm) if before.mm > 0 else 0)
     return Take(change, pays, fee, before, after)
 
 
@@ -113,7 +112,8 @@ def bid(state: State, command: Command) -> None:
     require(liquidating, codes.ACCOUNT_MUST_BE_LIQUIDATING)
     require(state.time >= state.grace_until, codes.GRACE_MUST_BE_OVER)
     require(now.blocks & m.ACTION_LIQUIDATE == 0, codes.MARK_MUST_ALLOW_LIQUIDATE)
-    require(now.equity >= 0, codes.ACCOUNT_MUST_BE_SOLVENT)
+    is_asset = state.instruments[instrument].is_asset
+    require(now.equity >= 0 or is_asset, codes.ACCOUNT_MUST_BE_SOLVENT)
     require(legs_in_order(state, owner)[:1] == [instrument], codes.LEG_MUST_BE_NEXT)
     row, buys = state.instruments[instrument], owner.holdings[instrument].lots > 0
     if limit > 0:

@@ -1,5 +1,8 @@
-"""Words of the scenario language: parameters of listings and policies, and exact numbers from decimal text."""
+"""Words of the scenario language: parameters of listings and policies, and exact numbers import re
+import re
+from decimal text."""
 
+import re
 from decimal import Decimal, InvalidOperation
 
 from plimsoll.book.layout import LISTING
@@ -8,6 +11,8 @@ from plimsoll.units.limits import PPB
 
 TOKEN = 1_000_000
 DURATIONS = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
+PART_OF_DURATION = re.compile(r"([\d.]+)(ms|[smhd])")
+DURATION = re.compile(f"(?:{PART_OF_DURATION.pattern})+")
 NAMED = {
     "fund": m.NAMED_FUND,
     "fees": m.NAMED_FEES,
@@ -47,11 +52,10 @@ def ppb(text: str) -> int:
 
 
 def milliseconds(text: str) -> int:
-    """A duration such as ``30s``, ``1.5h``, ``2d``."""
-    unit = text.lstrip("0123456789.")
-    if unit not in DURATIONS or unit == text:
-        raise WordError(f"{text!r} must be a duration: a number with ms, s, m, h or d")
-    return exactly(text.removesuffix(unit), DURATIONS[unit])
+    """A duration such as ``30s``, ``1.5h``, ``1h30m``."""
+    if not DURATION.fullmatch(text):
+        raise WordError(f"{text!r} must be a duration: numbers with ms, s, m, h or d")
+    return sum(exactly(number, DURATIONS[unit]) for number, unit in PART_OF_DURATION.findall(text))
 
 
 def whole(text: str) -> int:

@@ -33,16 +33,9 @@ def console(stderr: bool = False) -> "Console":
     """The terminal, or a plain page of fixed width when the output goes elsewhere."""
     from rich.console import Console
 
-    class Page(Console):
-        """A console that leaves a closed pipe to ``program``."""
-
-        def on_broken_pipe(self) -> None:
-            """Let the error through."""
-            raise BrokenPipeError
-
     stream = sys.stderr if stderr else sys.stdout
     width = None if stream.isatty() else WIDTH_WITHOUT_TERMINAL
-    return Page(file=stream, width=width, highlight=False, emoji=False, markup=False)
+    return Console(file=stream, width=width, highlight=False, emoji=False, markup=False)
 
 
 def print_pairs(title: str, pairs: Iterable[tuple[str, str]]) -> None:
@@ -63,7 +56,11 @@ def print_table(
         table.add_column(Text(head), justify="right" if place in right else "left", overflow="fold")
     for row in rows:
         table.add_row(*(Text(cell) for cell in row))
-    console().print(table)
+    page = console()
+    with page.capture() as captured:
+        page.print(table)
+    # Printed by click: a closed pipe is then its error, and lines end where their text does.
+    click.echo("\n".join(line.rstrip() for line in captured.get().rstrip().splitlines()) + "\n")
 
 
 @contextmanager

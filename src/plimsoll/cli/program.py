@@ -25,11 +25,12 @@ class WrongInput(click.ClickException):
 class Program(click.Group):
     """A group whose errors are one line without usage or traceback, and whose commands return their exit code."""
 
-    def main(self, *args: Any, standalone_mode: bool = True, **extra: Any) -> Any:
-        """Run, then leave with the command's exit code."""
-        if not standalone_mode:
-            return super().main(*args, standalone_mode=False, **extra)
-        sys.exit(_guarded(lambda: super(Program, self).main(*args, standalone_mode=False, **extra)))
+    def main(self, *args: Any, **extra: Any) -> Any:
+        """Run, then leave with the command's exit code (``standalone_mode=False``: return or raise it)."""
+        run: Callable[..., Any] = super().main
+        if not extra.pop("standalone_mode", True):
+            return run(*args, standalone_mode=False, **extra)
+        sys.exit(_guarded(lambda: run(*args, standalone_mode=False, **extra)))
 
 
 def _guarded(run: Callable[[], Any]) -> int:
@@ -38,7 +39,7 @@ def _guarded(run: Callable[[], Any]) -> int:
         sys.stdout.flush()
         return code if isinstance(code, int) else OK
     except click.exceptions.NoArgsIsHelpError as error:
-        click.echo(error.ctx.get_help() if error.ctx else error.format_message())
+        click.echo(error.format_message())
         return WRONG_INPUT
     except click.ClickException as error:
         say(error.format_message())

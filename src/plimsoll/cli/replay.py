@@ -21,6 +21,7 @@ REPORT: Final = Path("report.html")
 BEHIND_RECORDS: Final = 65_536
 """Nobody outside acts on the answers of a replay, so its journal may be written in large groups."""
 
+_LOSSES: Final = ("shortfall_peak", "shortfall_end", "bad_debt", "adl_notional", "adl_loss", "socialised")
 MECHANISM_WORDS: Final = {
     "bid": "liquidators bid",
     "backstop": "backstop",
@@ -200,28 +201,14 @@ def _write_report(data: dict[str, Any], page: Path) -> None:
 
 def _print(data: dict[str, Any], page: Path | None) -> None:
     """The summary on the terminal."""
-    token = data["settlement"]
-    path, accounts, calls, done = data["path"], data["accounts"], data["calls"], data["liquidations"]
-    fund, losses, commands, checked = data["fund"], data["losses"], data["commands"], data["verification"]
-    waits = done["breach_to_close_seconds"]
-    broken = len(data["identities"]["broken"])
+    token, path, done = data["settlement"], data["path"], data["liquidations"]
+    stretch = f"{path['start']} to {path['end']} ({path['label']}), seed {path['seed']}"
     print_pairs(
-        f"Replay of {', '.join(path['symbols'])}, {path['start']} to {path['end']} ({path['label']}), seed {path['seed']}",
+        f"Replay of {', '.join(path['symbols'])}, {stretch}",
         [
-            ("accounts", f"{accounts['total']:,}, {accounts['below_maintenance_peak']:,} below maintenance at worst"),
-            ("margin calls", f"{calls['made']:,}, {calls['ended']:,} of them met; {calls['triggers']:,} triggers"),
-            ("liquidations", f"{done['started']:,} of {done['accounts']:,} accounts; {done['open_at_end']:,} open"),
-            ("from breach to closed", f"median {_time(waits['median'])}, 95 % {_time(waits['p95'])}, {_time(waits['max'])} at most"),
-            ("fund before, after", f"{_tokens(fund['start'])}, {_tokens(fund['end'])} {token}; paid {_tokens(fund['paid'])}"),
-            ("shortfall at worst, at the end", f"{_tokens(losses['shortfall_peak'])}, {_tokens(losses['shortfall_end'])} {token}"),
-            ("bad debt", f"{_tokens(losses['bad_debt'])} {token}"),
-            ("deleveraged", f"{_tokens(losses['adl_notional'])} {token} of {losses['adl_counterparties']:,} accounts, who bore {_tokens(losses['adl_loss'])}"),
-            ("socialised", f"{_tokens(losses['socialised'])} {token}"),
-            ("identities", f"checked {data['identities']['checked']:,} times, {broken or 'none'} broken"),
-            ("commands", f"{commands['total']:,}, {commands['per_second_engine']:,} a second in the engine"),
-            ("journal", _journal(data)),
-            ("verification", _verification(checked)),
-            ("root", data["root"]),
+            *_what_happened(data),
+            *_who_paid(data, token),
+            *_how_it_was_kept(data),
             ("verdict", data["verdict"]["sentence"]),
             ("report", str(page) if page else "none"),
         ],
@@ -235,6 +222,41 @@ def _print(data: dict[str, Any], page: Path | None) -> None:
         ],
         right=(1, 2, 3),
     )
+
+
+def _what_happened(data: dict[str, Any]) -> list[tuple[str, str]]:
+    accounts, calls, done = data["accounts"], data["calls"], data["liquidations"]
+    waits = {name: _time(seconds) for name, seconds in done["breach_to_close_seconds"].items()}
+    return [
+        ("accounts", f"{accounts['total']:,}, {accounts['below_maintenance_peak']:,} below maintenance at worst"),
+        ("margin calls", f"{calls['made']:,}, {calls['ended']:,} of them met; {calls['triggers']:,} triggers"),
+        ("liquidations", f"{done['started']:,} of {done['accounts']:,} accounts; {done['open_at_end']:,} open"),
+        ("from breach to closed", f"median {waits['median']}, 95 % {waits['p95']}, {waits['max']} at most"),
+    ]
+
+
+def _who_paid(data: dict[str, Any], token: str) -> list[tuple[str, str]]:
+    fund = {name: _tokens(text) for name, text in data["fund"].items()}
+    losses = {name: _tokens(data["losses"][name]) for name in _LOSSES}
+    others = f"{data['losses']['adl_counterparties']:,} accounts, who bore {losses['adl_loss']}"
+    return [
+        ("fund before, after", f"{fund['start']}, {fund['end']} {token}; paid {fund['paid']}"),
+        ("shortfall at worst, at the end", f"{losses['shortfall_peak']}, {losses['shortfall_end']} {token}"),
+        ("bad debt", f"{losses['bad_debt']} {token}"),
+        ("deleveraged", f"{losses['adl_notional']} {token} of {others}"),
+        ("socialised", f"{losses['socialised']} {token}"),
+    ]
+
+
+def _how_it_was_kept(data: dict[str, Any]) -> list[tuple[str, str]]:
+    identities, commands = data["identities"], data["commands"]
+    return [
+        ("identities", f"checked {identities['checked']:,} times, {len(identities['broken']) or 'none'} broken"),
+        ("commands", f"{commands['total']:,}, {commands['per_second_engine']:,} a second in the engine"),
+        ("journal", _journal(data)),
+        ("verification", _verification(data["verification"])),
+        ("root", data["root"]),
+    ]
 
 
 def _journal(data: dict[str, Any]) -> str:

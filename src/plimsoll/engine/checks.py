@@ -1,6 +1,7 @@
 """Questions several commands ask of the tables before they change anything."""
 
 from plimsoll.book.layout import Pool
+from plimsoll.units import codes as code
 from plimsoll.units.jit import rule
 from plimsoll.units.messages import (
     KIND_ASSET,
@@ -15,6 +16,28 @@ from plimsoll.units.messages import (
 def exists(pool: Pool, account: int) -> bool:
     """Whether the number is an open account, a named one included."""
     return 0 <= account < pool.totals[0]["accounts"] and pool.accounts[account]["status"] == STATUS_OPEN
+
+
+@rule
+def require_pair(pool: Pool, account: int, counterparty: int) -> int:
+    """Two open accounts that are not one."""
+    if not exists(pool, account):
+        return code.ACCOUNT_MUST_EXIST
+    if not exists(pool, counterparty):
+        return code.COUNTERPARTY_MUST_EXIST
+    if account == counterparty:
+        return code.ACCOUNTS_MUST_DIFFER
+    return code.OK
+
+
+@rule
+def require_owned(pool: Pool, account: int) -> int:
+    """An open account of an owner, not a named one."""
+    if not exists(pool, account):
+        return code.ACCOUNT_MUST_EXIST
+    if is_named(account):
+        return code.ACCOUNT_MUST_NOT_BE_NAMED
+    return code.OK
 
 
 @rule

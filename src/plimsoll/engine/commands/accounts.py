@@ -3,7 +3,7 @@
 from plimsoll.book.events import note, touch
 from plimsoll.book.layout import Pool
 from plimsoll.book.rows import CommandRow
-from plimsoll.engine.checks import exists, is_asset, is_listed, is_named
+from plimsoll.engine.checks import is_asset, is_listed, is_named, require_owned
 from plimsoll.margin.health import health
 from plimsoll.margin.rule import require_covered
 from plimsoll.units import codes as code
@@ -54,10 +54,9 @@ def open_account(pool: Pool, command: CommandRow) -> int:
 def close_account(pool: Pool, command: CommandRow) -> int:
     """Free an empty row for another owner; its block of holdings stays with the row."""
     number = command["account"]
-    if not exists(pool, number):
-        return code.ACCOUNT_MUST_EXIST
-    if is_named(number):
-        return code.ACCOUNT_MUST_NOT_BE_NAMED
+    refusal = require_owned(pool, number)
+    if refusal != code.OK:
+        return refusal
     account = pool.accounts[number]
     if account["count"] != 0 or account["cash"] != 0:
         return code.ACCOUNT_MUST_BE_EMPTY
@@ -82,10 +81,9 @@ def set_limits(pool: Pool, command: CommandRow) -> int:
     number = command["account"]
     leverage_rate = command["amount"]
     trigger = command["price"]
-    if not exists(pool, number):
-        return code.ACCOUNT_MUST_EXIST
-    if is_named(number):
-        return code.ACCOUNT_MUST_NOT_BE_NAMED
+    refusal = require_owned(pool, number)
+    if refusal != code.OK:
+        return refusal
     if leverage_rate < 0 or leverage_rate > RATE_MAX:
         return code.LEVERAGE_CAP_MUST_BE_WITHIN_LIMIT
     if trigger < 0 or trigger > TRIGGER_MAX:

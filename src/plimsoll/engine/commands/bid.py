@@ -3,7 +3,7 @@
 from plimsoll.book.holdings import find, has_room
 from plimsoll.book.layout import Pool
 from plimsoll.book.rows import CommandRow
-from plimsoll.engine.checks import allows, exists, is_listed, is_named
+from plimsoll.engine.checks import allows, is_listed, is_named, require_pair
 from plimsoll.engine.waterfall.backstop import take_leg
 from plimsoll.engine.waterfall.bad_debt import resolve_if_bankrupt
 from plimsoll.engine.waterfall.legs import Leg, leg_of, next_leg, size_to_exit, split_fee, step_of, without_dust
@@ -23,12 +23,9 @@ def require_parties(pool: Pool, command: CommandRow) -> int:
     """An account and a bidder of another owner."""
     account = command["account"]
     bidder = command["counterparty"]
-    if not exists(pool, account):
-        return code.ACCOUNT_MUST_EXIST
-    if not exists(pool, bidder):
-        return code.COUNTERPARTY_MUST_EXIST
-    if account == bidder:
-        return code.ACCOUNTS_MUST_DIFFER
+    refusal = require_pair(pool, account, bidder)
+    if refusal != code.OK:
+        return refusal
     if is_named(bidder):
         return code.COUNTERPARTY_MUST_NOT_BE_NAMED
     if pool.accounts[account]["owner"] == pool.accounts[bidder]["owner"]:

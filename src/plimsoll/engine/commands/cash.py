@@ -7,7 +7,16 @@ from plimsoll.book.events import emit, touch
 from plimsoll.book.holdings import Change, apply_change, find, has_room
 from plimsoll.book.layout import Pool
 from plimsoll.book.rows import CommandRow
-from plimsoll.engine.checks import allows, exists, is_asset, is_listed, is_named, lots_of
+from plimsoll.engine.checks import (
+    allows,
+    exists,
+    is_asset,
+    is_listed,
+    is_named,
+    lots_of,
+    require_owned,
+    require_pair,
+)
 from plimsoll.margin.health import health, health_after
 from plimsoll.margin.rule import require_covered
 from plimsoll.margin.terms import value_of
@@ -180,11 +189,9 @@ def withdraw(pool: Pool, command: CommandRow) -> int:
     account = command["account"]
     instrument = command["instrument"]
     quantity = quantity_of(command)
-    if not exists(pool, account):
-        return code.ACCOUNT_MUST_EXIST
-    if is_named(account):
-        return code.ACCOUNT_MUST_NOT_BE_NAMED
-    refusal = require_asset(pool, instrument)
+    refusal = require_owned(pool, account)
+    if refusal == code.OK:
+        refusal = require_asset(pool, instrument)
     if refusal == code.OK:
         refusal = require_held(pool, account, instrument, quantity)
     if refusal != code.OK:
@@ -238,12 +245,9 @@ def require_parties(pool: Pool, command: CommandRow) -> int:
     """Two different accounts of one owner; or the operator pays out of fees, dust, backstop or suspense."""
     sender = command["account"]
     receiver = command["counterparty"]
-    if not exists(pool, sender):
-        return code.ACCOUNT_MUST_EXIST
-    if not exists(pool, receiver):
-        return code.COUNTERPARTY_MUST_EXIST
-    if sender == receiver:
-        return code.ACCOUNTS_MUST_DIFFER
+    refusal = require_pair(pool, sender, receiver)
+    if refusal != code.OK:
+        return refusal
     if sender in (NAMED_FUND, NAMED_PENDING, NAMED_SETTLEMENT):
         return code.ACCOUNT_MUST_NOT_BE_NAMED
     if is_named(sender) and command["flags"] & FLAG_OPERATOR == 0:

@@ -5,8 +5,8 @@ from typing import NamedTuple
 from plimsoll.book.events import emit, touch
 from plimsoll.book.holdings import Change, apply_change, find, has_room
 from plimsoll.book.layout import Pool
-from plimsoll.book.rows import CommandRow
-from plimsoll.engine.checks import allows, exists, is_listed, is_named
+from plimsoll.book.rows import CommandRow, InstrumentRow
+from plimsoll.engine.checks import allows, is_listed, is_named, require_pair
 from plimsoll.engine.waterfall.bad_debt import resolve_if_bankrupt
 from plimsoll.margin.rates import set_open_interest_rate
 from plimsoll.margin.rule import judge, of_counterparty
@@ -68,40 +68,32 @@ def change_of(side: Side, instrument: int, lots: int, cost: int, cash: int, rese
     return Change(instrument, lots, cost, cash, -bid, -ask, -consumed(side, reserved_lots))
 
 
-@compiled
-def require_side(pool: Pool, side: Side, instrument: int, lots: int, reserved_lots: int, rule_number: int) -> int:
-    """Whether one side breaks the numbered rule (docs/commands.md, fill); rules are asked of both sides in turn."""
-    listed = pool.instruments[instrument]
-    after = side.lots + lots
-    if rule_number == 6:
-        open_lots = side.bid_lots if lots > 0 else side.ask_lots
-        return code.OK if 0 <= reserved_lots <= min(abs(lots), open_lots) else code.RESERVATION_MUST_COVER
-    if rule_number == 8:
-        bid = side.bid_lots - (reserved_lots if lots > 0 else 0)
-        ask = side.ask_lots - (reserved_lots if lots < 0 else 0)
-        return code.OK if worst_lots(after, bid, ask) <= listed["lots_max"] else code.LOTS_MUST_BE_WITHIN_LIMIT
-    if rule_number == 9:
-        return code.OK if after >= 0 else code.LOTS_MUST_NOT_BE_SHORT
-    if rule_number == 10:
-        grows = abs(after) > abs(side.lots) or (after > 0 and side.lots < 0) or (after < 0 and side.lots > 0)
-        return code.INSTRUMENT_MUST_NOT_BE_REDUCE_ONLY if grows else code.OK
-    if after != 0 and notional_of(listed, abs(after)) < listed["notional_min"]:
-        return code.NOTIONAL_MUST_REACH_MINIMUM
-    return code.OK
+@rule
+def reservation_covers(side: Side, lots: int, reserved_lots: int) -> bool:
+    """Whether the side has so many open lots to consume, and the fill is as large."""
+    open_lots = side.bid_lots if lots > 0 else side.ask_lots
+    return 0 <= reserved_lots <= min(abs(lots), open_lots)
 
 
 @rule
-def said_of_counterparty(refusal: int) -> int:
-    """The counterparty's code of a rule broken by the maker."""
-    if refusal == code.RESERVATION_MUST_COVER:
-        return code.COUNTERPARTY_RESERVATION_MUST_COVER
-    if refusal == code.LOTS_MUST_BE_WITHIN_LIMIT:
-        return code.COUNTERPARTY_LOTS_MUST_BE_WITHIN_LIMIT
-    if refusal == code.LOTS_MUST_NOT_BE_SHORT:
-        return code.COUNTERPARTY_LOTS_MUST_NOT_BE_SHORT
-    if refusal == code.NOTIONAL_MUST_REACH_MINIMUM:
-        return code.COUNTERPARTY_NOTIONAL_MUST_REACH_MINIMUM
-    return refusal
+def fits_position_limit(instrument: InstrumentRow, side: Side, lots: int, reserved_lots: int) -> bool:
+    """Whether the side's worst size after the fill is within the limit."""
+    bid = side.bid_lots - (reserved_lots if lots > 0 else 0)
+    ask = side.ask_lots - (reserved_lots if lots < 0 else 0)
+    return worst_lots(side.lots + lots, bid, ask) <= instrument["lots_max"]
+
+
+@rule
+def only_reduces(side: Side, lots: int) -> bool:
+    """Whether the position comes nearer to zero without crossing it."""
+    after = side.lots + lots
+    return abs(after) <= abs(side.lots) and not (after > 0 and side.lots < 0) and not (after < 0 and side.lots > 0)
+
+
+@rule
+def reaches_minimum(instrument: InstrumentRow, lots: int) -> bool:
+    """Whether a position is none at all, or large enough that somebody will liquidate it."""
+    return lots == 0 or notional_of(instrument, abs(lots)) >= instrument["notional_min"]
 
 
 @rule
@@ -115,12 +107,9 @@ def require_parties(pool: Pool, command: CommandRow) -> int:
     """Two open accounts of two owners."""
     taker = command["account"]
     maker = command["counterparty"]
-    if not exists(pool, taker):
-        return code.ACCOUNT_MUST_EXIST
-    if not exists(pool, maker):
-        return code.COUNTERPARTY_MUST_EXIST
-    if taker == maker:
-        return code.ACCOUNTS_MUST_DIFFER
+    refusal = require_pair(pool, taker, maker)
+    if refusal != code.OK:
+        return refusal
     if is_named(taker) and not is_unwinding(taker, command):
         return code.ACCOUNT_MUST_NOT_BE_NAMED
     if is_named(maker) and not is_unwinding(maker, command):
@@ -158,33 +147,38 @@ def require_tradable(pool: Pool, command: CommandRow) -> int:
 
 @compiled
 def require_sides(pool: Pool, command: CommandRow, taker: Side, maker: Side) -> int:
-    """Rules 6 to 13: each asked of the taker, then of the maker."""
-    number = command["instrument"]
+    """What the two holdings must allow, the taker asked first."""
     lots = command["lots"]
-    instrument = pool.instruments[number]
-    for rule_number in range(6, 13):
-        if rule_number == 7:
-            if not has_room(pool, command["account"], taker.row):
-                return code.HOLDINGS_MUST_FIT
-            if not has_room(pool, command["counterparty"], maker.row):
-                return code.COUNTERPARTY_HOLDINGS_MUST_FIT
-            continue
-        if rule_number == 9 and instrument["kind"] != KIND_ASSET:
-            continue
-        if rule_number == 10 and instrument["status"] != STATUS_REDUCE_ONLY:
-            continue
-        if rule_number == 11:
-            if instrument["kind"] != KIND_ASSET and grows_open_interest(
-                instrument["open_lots"], instrument["open_lots_max"], taker.lots, maker.lots, lots
-            ):
-                return code.OPEN_INTEREST_MUST_BE_WITHIN_LIMIT
-            continue
-        refusal = require_side(pool, taker, number, lots, command["reserved_lots"], rule_number)
-        if refusal != code.OK:
-            return refusal
-        refusal = require_side(pool, maker, number, -lots, command["reserved_lots_counterparty"], rule_number)
-        if refusal != code.OK:
-            return said_of_counterparty(refusal)
+    reserved = command["reserved_lots"]
+    reserved_maker = command["reserved_lots_counterparty"]
+    instrument = pool.instruments[command["instrument"]]
+    is_asset = instrument["kind"] == KIND_ASSET
+    if not reservation_covers(taker, lots, reserved):
+        return code.RESERVATION_MUST_COVER
+    if not reservation_covers(maker, -lots, reserved_maker):
+        return code.COUNTERPARTY_RESERVATION_MUST_COVER
+    if not has_room(pool, command["account"], taker.row):
+        return code.HOLDINGS_MUST_FIT
+    if not has_room(pool, command["counterparty"], maker.row):
+        return code.COUNTERPARTY_HOLDINGS_MUST_FIT
+    if not fits_position_limit(instrument, taker, lots, reserved):
+        return code.LOTS_MUST_BE_WITHIN_LIMIT
+    if not fits_position_limit(instrument, maker, -lots, reserved_maker):
+        return code.COUNTERPARTY_LOTS_MUST_BE_WITHIN_LIMIT
+    if is_asset and taker.lots + lots < 0:
+        return code.LOTS_MUST_NOT_BE_SHORT
+    if is_asset and maker.lots - lots < 0:
+        return code.COUNTERPARTY_LOTS_MUST_NOT_BE_SHORT
+    if instrument["status"] == STATUS_REDUCE_ONLY and not (only_reduces(taker, lots) and only_reduces(maker, -lots)):
+        return code.INSTRUMENT_MUST_NOT_BE_REDUCE_ONLY
+    if not is_asset and grows_open_interest(
+        instrument["open_lots"], instrument["open_lots_max"], taker.lots, maker.lots, lots
+    ):
+        return code.OPEN_INTEREST_MUST_BE_WITHIN_LIMIT
+    if not reaches_minimum(instrument, taker.lots + lots):
+        return code.NOTIONAL_MUST_REACH_MINIMUM
+    if not reaches_minimum(instrument, maker.lots - lots):
+        return code.COUNTERPARTY_NOTIONAL_MUST_REACH_MINIMUM
     return code.OK
 
 

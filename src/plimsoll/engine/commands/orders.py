@@ -4,7 +4,7 @@ from plimsoll.book.events import emit
 from plimsoll.book.holdings import Change, apply_change, has_room
 from plimsoll.book.layout import Pool
 from plimsoll.book.rows import CommandRow
-from plimsoll.engine.checks import allows, exists, is_asset, is_listed, is_named
+from plimsoll.engine.checks import allows, is_asset, is_listed, require_owned
 from plimsoll.engine.commands.fill import Side, consumed, side_of
 from plimsoll.margin.health import health, health_after
 from plimsoll.margin.terms import worst_lots
@@ -24,10 +24,9 @@ from plimsoll.units.messages import (
 @rule
 def require_order(pool: Pool, command: CommandRow) -> int:
     """An owner's account and a listed contract."""
-    if not exists(pool, command["account"]):
-        return code.ACCOUNT_MUST_EXIST
-    if is_named(command["account"]):
-        return code.ACCOUNT_MUST_NOT_BE_NAMED
+    refusal = require_owned(pool, command["account"])
+    if refusal != code.OK:
+        return refusal
     if not is_listed(pool, command["instrument"]):
         return code.INSTRUMENT_MUST_BE_LISTED
     return code.OK

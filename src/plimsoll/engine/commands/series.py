@@ -4,7 +4,7 @@ from plimsoll.book.events import emit, note, touch
 from plimsoll.book.holdings import Change, apply_change, find
 from plimsoll.book.layout import Pool
 from plimsoll.book.rows import CommandRow
-from plimsoll.engine.checks import exists, is_asset, is_listed, is_named, lots_of
+from plimsoll.engine.checks import is_asset, is_listed, lots_of, require_owned
 from plimsoll.engine.commands.cash import add_to_vault, quantity_of, require_asset, vault_of
 from plimsoll.engine.settlement import settle_step
 from plimsoll.margin.health import health_after
@@ -31,10 +31,9 @@ def realise(pool: Pool, command: CommandRow) -> int:
     """Turn a contract's present value into cash: value becomes 0, the position stays."""
     account = command["account"]
     number = command["instrument"]
-    if not exists(pool, account):
-        return code.ACCOUNT_MUST_EXIST
-    if is_named(account):
-        return code.ACCOUNT_MUST_NOT_BE_NAMED
+    refusal = require_owned(pool, account)
+    if refusal != code.OK:
+        return refusal
     if not is_listed(pool, number):
         return code.INSTRUMENT_MUST_BE_LISTED
     if is_asset(pool, number):
