@@ -111,7 +111,7 @@ def test_an_unbalanced_command_is_named(history):
     changed = events[place]._replace(cash=events[place].cash - 7)
     auditor = audited([*events[:place], changed, *events[place + 1 :]])
     command = changed.command_id
-    assert auditor.faults == [f"command_must_leave_the_books_balanced: command={command} out_by=-7"]
+    assert auditor.faults[0] == f"command_must_leave_the_books_balanced: command={command} out_by=-7"
 
 
 def test_a_fault_that_balances_is_found_in_the_tables(history):
@@ -121,7 +121,7 @@ def test_a_fault_that_balances_is_found_in_the_tables(history):
     first, second = events[place], events[place + 1]
     wrong = [first._replace(cash=first.cash - 1), second._replace(cash=second.cash + 1)]
     auditor = audited([*events[:place], *wrong, *events[place + 2 :]])
-    assert auditor.broken_identities() == []
+    assert auditor.books.broken_identities() == []
     found = differences(auditor, world.engine)
     expected = {f"cash of account {account}" for account in (first.account, second.account)}
     assert {line.split(":")[0] for line in found} == expected
@@ -132,7 +132,7 @@ def test_a_wrong_deposit_is_found_in_the_tables(history):
     world, events = history
     place = next(place for place, event in enumerate(events) if event.kind == m.EVENT_DEPOSITED)
     auditor = audited([*events[:place], events[place]._replace(cash=1), *events[place + 1 :]])
-    assert auditor.broken_identities() == []
+    assert auditor.books.broken_identities() == []
     found = differences(auditor, world.engine)
     assert [line.split(":")[0] for line in found] == [
         f"cash of account {events[place].account}",

@@ -1,5 +1,6 @@
 """A rough world for the engine: few accounts, little money, wild prices, short-dated futures, everything allowed."""
 
+from collections.abc import Iterator
 from random import Random
 
 import numpy as np
@@ -137,13 +138,29 @@ class World:
 
     def step(self, size: int = 40) -> list[int]:
         """One batch of random commands, prices and time at its end."""
+        self.draw(size)
+        results = self.run()
+        self.renew_future()
+        return results
+
+    def step_by_step(self, size: int = 40) -> Iterator[set[int]]:
+        """The same, one command a batch; gives the accounts each command names when it has been applied."""
+        self.draw(size)
+        rows, payload = self.rows, self.payload
+        self.rows, self.payload = [], []
+        for row in rows:
+            words = row["payload_words"]
+            self.rows, self.payload, payload = [row], payload[:words], payload[words:]
+            self.run()
+            yield {row[name] for name in ("account", "counterparty") if name in row}
+        self.renew_future()
+        yield set()
+
+    def draw(self, size: int) -> None:
         for _ in range(size):
             self.random.choices(DRAWS, WEIGHTS)[0](self)
         self.draw_mark()
         self.draw_tick()
-        results = self.run()
-        self.renew_future()
-        return results
 
     # What the tables say
 

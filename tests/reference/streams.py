@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from random import Random
 
 from plimsoll.units import messages as m
-from plimsoll.units.limits import ID_WINDOW, MICROS_MAX, PPB
+from plimsoll.units.limits import ID_WINDOW, INT64_MAX, INT64_MIN, MICROS_MAX, PPB
 
 from .build import ASSET, CONTRACT, FUTURE, HOUR, PERCENT, TOKEN
+from .margin import figures
 from .model import ReferencePool
 from .state import LISTING_FIELDS, POLICY_FIELDS, Command
 from .waterfall import legs_in_order
@@ -181,14 +182,14 @@ POLICIES: dict[str, tuple[int, ...]] = {
     "call_buffer": (0, 25 * PERCENT, PPB),
     "call_deadline": (0, MINUTE, 10 * MINUTE),
     "exit_buffer": (0, 5 * PERCENT, 50 * PERCENT),
-    "backstop_after": (0, MINUTE // 2, 10 * MINUTE),
+    "backstop_after": (0, MINUTE // 2, HOUR),
     "backstop_ratio": (0, 50 * PERCENT, PPB),
     "fund_share": (0, 50 * PERCENT, PPB),
     "profit_haircut": (0, 10 * PERCENT),
     "depeg_threshold": (99 * PERCENT,),
     "depeg_factor": (0, PPB, 2 * PPB),
     "gap_max": (5 * MINUTE, HOUR),
-    "grace": (0, MINUTE),
+    "grace": (0, MINUTE, 10 * MINUTE),
     "accounts_per_tick": (3, 10, 2_000_000),
     "steps_per_tick": (1, 20, 20_000),
     "settlements_per_tick": (1, 7, 10_000),
@@ -204,7 +205,7 @@ SPOILERS: tuple[Callable[[int], int], ...] = (
     lambda number: number - 1,
     lambda number: 1_000 * number + 7,
     lambda number: 2**62 + number % 1_000,
-    lambda number: -(2**63) + number % 1_000,
+    lambda number: INT64_MIN,
 )
 """What may become of one field of a command."""
 
@@ -221,9 +222,12 @@ class Stream:
         self.random, self.pool, self.world = Random(seed), pool, world
         self.id = 0
         self.sent: list[Step] = []
+        self.waiting: list[Step] = []
+        self.bids = 0
         draws: dict[Callable[[], Step], int] = {
             self.draw_fill: 34,
-            self.draw_mark: 16,
+            self.draw_mark: 14,
+            self.draw_squeeze: 4,
             self.draw_tick: 16,
             self.draw_reserve: 8,
             self.draw_release: 3,
@@ -238,7 +242,7 @@ class Stream:
             self.draw_account: 2,
             self.draw_write_down: 1,
             self.draw_series: 2,
-            self.draw_cold: 2,
+            self.draw_cold: 3,
         }
         self.draws, self.weights = list(draws), list(draws.values())
 
@@ -264,17 +268,25 @@ class Stream:
         return steps
 
     def next(self) -> Step:
+        if self.waiting:
+            return self.waiting.pop()
         chance = self.random.random()
         if chance < 0.02:
             return self.draw_again()
+        if self.bids > 0:
+            self.bids -= 1
+            return self.draw_bid()
         command, payload = self.random.choices(self.draws, self.weights)[0]()
         if chance < 0.05:
             name = self.random.choice([name for name in command if name not in ("kind", "id")] or ["flags"])
-            command = {**command, name: self.random.choice(SPOILERS)(command.get(name, 0))}
+            command = {**command, name: self.spoilt(command.get(name, 0))}
         if -(2**60) < command.get("time", 0) < 2**50:
             # Time that has come too far would leave nothing for the rest of the run.
             self.sent.append((command, payload))
         return command, payload
+
+    def spoilt(self, number: int) -> int:
+        return max(INT64_MIN, min(self.random.choice(SPOILERS)(number), INT64_MAX))
 
     def command(self, kind: int, **fields: int) -> Step:
         self.id = max(self.id, self.pool.id_highest) + 1
@@ -301,17 +313,30 @@ class Stream:
         return self.random.randrange(least * self.world.money, most * self.world.money)
 
     def account(self) -> int:
-        if self.random.random() < 0.02:
+        """Somebody's, mostly one that may still trade."""
+        if self.random.random() < 0.015:
             return self.random.randrange(-1, len(self.pool.accounts) + 2)
-        return self.random.randrange(m.NAMED_COUNT, len(self.pool.accounts))
+        found = [
+            number
+            for number, row in enumerate(self.pool.accounts)
+            if number >= m.NAMED_COUNT and row.status == m.STATUS_OPEN and self.is_open(row.isolated)
+        ]
+        return self.random.choice(found)
 
-    def other_account(self, account: int) -> int:
-        """Somebody else's, mostly."""
-        for _ in range(3):
-            other = self.account()
-            if self.owner(other) != self.owner(account):
-                break
-        return other
+    def is_open(self, instrument: int) -> bool:
+        known = 0 <= instrument < len(self.pool.instruments)
+        return known and self.pool.instruments[instrument].status in (m.STATUS_OPEN, m.STATUS_REDUCE_ONLY)
+
+    def other_account(self, account: int, instrument: int) -> int:
+        """Somebody else's that may hold the instrument, mostly."""
+        if self.random.random() < 0.02:
+            return self.account()
+        found = [
+            number
+            for number, row in enumerate(self.pool.accounts)
+            if number >= m.NAMED_COUNT and row.owner not in (0, self.owner(account)) and row.allows(instrument)
+        ]
+        return self.random.choice(found or [self.account()])
 
     def owner(self, account: int) -> int:
         return self.pool.accounts[account].owner if 0 <= account < len(self.pool.accounts) else 0
@@ -322,7 +347,7 @@ class Stream:
         listed = [
             i
             for i, row in enumerate(self.pool.instruments)
-            if i > 0 and row.status in (m.STATUS_OPEN, m.STATUS_REDUCE_ONLY) and not (contracts_only and row.is_asset)
+            if i > 0 and self.is_open(i) and not (contracts_only and row.is_asset)
         ]
         return self.random.choice(listed or [0])
 
@@ -336,14 +361,15 @@ class Stream:
 
     def size(self, instrument: int) -> int:
         """A signed size worth some hundreds of the world's money."""
-        worth = self.random.choice((5, 50, 500)) * self.money(1, 10)
+        worth = self.random.choice((5, 50, 50, 200)) * self.money(1, 10)
         known = 0 <= instrument < len(self.pool.instruments)
         row = self.pool.instruments[instrument if known else 0]
         lots = worth * row.unit // max(1, row.mark)
-        return max(1, min(lots, 10**17)) * self.random.choice((-1, 1))
+        most = row.lots_max if self.random.random() < 0.95 else 10**17
+        return max(1, min(lots, most)) * self.random.choice((-1, 1))
 
     def price(self, instrument: int) -> int:
-        now = self.mark_of(instrument)
+        now = max(1, self.mark_of(instrument))
         if self.random.random() < 0.5:
             return now
         return now * self.random.randrange(970, 1031) // 1000 + self.random.randrange(2)
@@ -351,28 +377,55 @@ class Stream:
     # Commands.
 
     def draw_fill(self) -> Step:
-        taker = self.account()
-        maker, instrument = self.other_account(taker), self.instrument()
+        taker, flags = self.account(), 0
+        if self.random.random() < 0.03 and self.pool.accounts[m.NAMED_BACKSTOP].holdings:
+            taker, flags = m.NAMED_BACKSTOP, m.FLAG_OPERATOR
+        owner = self.pool.accounts[taker] if 0 <= taker < len(self.pool.accounts) else self.pool.fund
+        instrument = owner.isolated or self.tradable()
         lots = self.size(instrument)
-        legs = self.pool.accounts[taker].legs() if 0 <= taker < len(self.pool.accounts) else []
-        if legs and self.random.random() < 0.35:
+        reduces = flags or self.is_reduce_only(instrument) or self.random.random() < 0.3
+        legs = [i for i in owner.legs() if self.is_open(i)]
+        if self.is_asset(instrument) and instrument not in legs:
+            lots = abs(lots)
+        if reduces and legs:
             instrument = self.random.choice(legs)
-            lots = -self.pool.accounts[taker].holdings[instrument].lots
-            opposite = [n for n, a in enumerate(self.pool.accounts) if n > 7 and a.row(instrument).lots * lots < 0]
-            maker = self.random.choice(opposite or [maker])
-        elif 0 < instrument < len(self.pool.instruments) and self.pool.instruments[instrument].is_asset:
-            sellers = [n for n, a in enumerate(self.pool.accounts) if n > 7 and a.row(instrument).lots > 0]
-            maker = self.random.choice(sellers or [maker])
-            lots = min(abs(lots), max(1, self.pool.accounts[maker].row(instrument).lots if sellers else 1))
-        fields = {"account": taker, "counterparty": maker, "instrument": instrument, "lots": lots}
+            lots = -owner.holdings[instrument].lots // self.random.choice((1, 1, 2)) or 1
+        maker = self.other_account(taker, instrument)
+        opposite = self.holders(instrument, lots, taker)
+        if opposite and (reduces or (self.is_asset(instrument) and lots > 0)) and self.random.random() < 0.95:
+            maker = self.random.choice(opposite)
+            there = abs(self.pool.accounts[maker].row(instrument).lots)
+            lots = max(-there, min(lots, there))
+        fields = {"account": taker, "counterparty": maker, "instrument": instrument, "lots": lots, "flags": flags}
         for name, number, side in (("reserved_lots", taker, lots), ("reserved_lots_counterparty", maker, -lots)):
             if 0 <= number < len(self.pool.accounts):
                 open_lots = self.pool.accounts[number].row(instrument).open_lots(side)
                 fields[name] = min(abs(lots), open_lots) + (self.random.random() < 0.01)
         return self.command(m.COMMAND_FILL, price=self.price(instrument), **fields)
 
+    def is_asset(self, instrument: int) -> bool:
+        return 0 <= instrument < len(self.pool.instruments) and self.pool.instruments[instrument].is_asset
+
+    def is_reduce_only(self, instrument: int) -> bool:
+        known = 0 <= instrument < len(self.pool.instruments)
+        return known and self.pool.instruments[instrument].status == m.STATUS_REDUCE_ONLY
+
+    def tradable(self) -> int:
+        """An instrument whose mark allows a fill, mostly."""
+        found = [i for i, row in enumerate(self.pool.instruments) if i > 0 and self.is_open(i) and row.blocks == 0]
+        return self.random.choice(found) if found and self.random.random() < 0.95 else self.instrument()
+
+    def holders(self, instrument: int, lots: int, account: int) -> list[int]:
+        """Other owners' accounts with lots opposite to a trade of `lots`; of an asset, those who can sell."""
+        side = 1 if self.is_asset(instrument) else lots
+        found = [n for n, a in enumerate(self.pool.accounts) if n > 7 and a.row(instrument).lots * side > 0]
+        return [n for n in found if self.owner(n) != self.owner(account)]
+
     def draw_mark(self) -> Step:
         instrument = self.instrument()
+        aged = [(row.mark_time, i) for i, row in enumerate(self.pool.instruments) if i > 0 and self.is_open(i)]
+        if aged and self.random.random() < 0.4:
+            instrument = min(aged)[1]
         if self.random.random() < 0.04:
             price = self.random.choice((TOKEN, TOKEN, 985_000, 950_000, 300_000))
             return self.command(m.COMMAND_MARK, instrument=0, price=price, time=self.pool.time)
@@ -396,10 +449,36 @@ class Stream:
         pause = self.random.choice((0, 1_000, 1_000, MINUTE, MINUTE, 5 * MINUTE, 15 * MINUTE))
         return self.command(m.COMMAND_TICK, time=self.pool.time + pause)
 
+    def draw_squeeze(self) -> Step:
+        """A mark that brings somebody near or below maintenance, then a tick and bids for what is left of it.
+
+        A series about to expire goes straight to its expiry, so that its losers meet settlement first.
+        """
+        legs = [(n, i) for n, a in enumerate(self.pool.accounts) for i in a.legs() if self.is_open(i)]
+        legs = [(n, i) for n, i in legs if n == m.NAMED_BACKSTOP or n >= m.NAMED_COUNT]
+        if not legs:
+            return self.draw_mark()
+        account, instrument = self.random.choice(legs)
+        row, owner = self.pool.instruments[instrument], self.pool.accounts[account]
+        now, lots = figures(self.pool, owner), owner.holdings[instrument].lots
+        aim = now.mm * self.random.randrange(-500, 1300) // 1000
+        left = row.expiry - self.pool.time
+        if 0 < left < HOUR // 2:
+            aim = -now.mm * self.random.randrange(5)
+            self.waiting.append(self.command(m.COMMAND_TICK, time=row.expiry))
+        else:
+            self.waiting.append(self.command(m.COMMAND_TICK, time=self.pool.time + self.random.choice((0, 1, 1_000))))
+        price = max(1, min(row.mark + (aim - now.equity) * row.unit // lots, row.mark_max))
+        self.bids = self.random.choice((0, 1, 1, 2, 4))
+        fields = {"price": price, "time": self.pool.time, "sources": 3}
+        return self.command(m.COMMAND_MARK, instrument=instrument, **fields)
+
     def draw_reserve(self) -> Step:
-        instrument = self.instrument(contracts_only=True)
+        account = self.account()
+        isolated = self.pool.accounts[account].isolated if 0 <= account < len(self.pool.accounts) else 0
+        instrument = isolated or self.instrument(contracts_only=True)
         fields = {"instrument": instrument, "lots": self.size(instrument), "price": self.price(instrument)}
-        return self.command(m.COMMAND_RESERVE, account=self.account(), **fields)
+        return self.command(m.COMMAND_RESERVE, account=account, **fields)
 
     def ordered(self) -> tuple[int, int, int]:
         """(account, instrument, signed lots) of some open order, or of none."""
@@ -485,7 +564,8 @@ class Stream:
             instrument = (legs_in_order(self.pool, self.pool.accounts[account]) or [instrument])[0]
         lots = self.random.choice((1, abs(self.size(instrument)), 10**16, 10**16))
         limit = self.random.choice((0, 0, 0, self.price(instrument)))
-        fields = {"account": account, "counterparty": self.other_account(account), "instrument": instrument}
+        bidder = self.other_account(account, instrument)
+        fields = {"account": account, "counterparty": bidder, "instrument": instrument}
         return self.command(m.COMMAND_BID, lots=lots, price=limit, **fields)
 
     def draw_limits(self) -> Step:
@@ -536,6 +616,6 @@ class Stream:
             step = self.command(kind, instrument=number)
         if self.random.random() < 0.4:
             name = self.random.choice(list(values))
-            values[name] = self.random.choice(SPOILERS)(values[name])
+            values[name] = self.spoilt(values[name])
         words = tuple(values.values())
         return step[0], words[:-1] if self.random.random() < 0.05 else words

@@ -6,13 +6,6 @@
 from pathlib import Path
 
 import numpy as np
-
-from plimsoll.audit import Auditor, event_records
-from plimsoll.book.layout import COMMAND, LISTING, POLICY
-from plimsoll.engine import Engine
-from plimsoll.units import codes
-from plimsoll.units import messages as m
-from plimsoll.units.limits import PPB
 from tests.audit.tables import differences
 from tests.scenarios.phrases import PHRASES, phrase
 from tests.scenarios.words import (
@@ -31,6 +24,13 @@ from tests.scenarios.words import (
     read_values,
     whole,
 )
+
+from plimsoll.audit import Auditor, event_records
+from plimsoll.book.layout import COMMAND, LISTING, POLICY
+from plimsoll.engine import Engine
+from plimsoll.units import codes
+from plimsoll.units import messages as m
+from plimsoll.units.limits import PPB
 
 START = 1_000 * 3_600_000
 CODES = {name.lower(): value for value, name in codes.NAMES.items()}
@@ -105,7 +105,7 @@ class Pool:
             if match:
                 known.does(self, **match.groupdict())
                 return
-        alike = [known.template for known in PHRASES if known.template.split()[0] == words.split()[0]]
+        alike = [known.template for known in PHRASES if known.template.startswith(words.split(maxsplit=1)[0] + " ")]
         raise ScenarioError("cannot be read" + (f"; did you mean: {' | '.join(alike)}" if alike else ""))
 
     def reject(self, code: str, words: str) -> None:
@@ -278,7 +278,7 @@ class Pool:
 
     @phrase(
         "fill {taker} {side:buys|sells} {size} {instrument} {preposition:from|to} {maker} at {price} "
-        "[consuming {own} and {other}]"
+        "[consuming {own} and {other}] [as operator]"
     )
     def fill(
         self,
@@ -291,6 +291,7 @@ class Pool:
         price: str,
         own: str | None,
         other: str | None,
+        as_operator: str | None,
     ) -> None:
         number = self.instrument(instrument)
         self.send(
@@ -300,6 +301,7 @@ class Pool:
             instrument=number,
             lots=SIGNS[side] * self.lots(size, number),
             price=micros(price),
+            flags=m.FLAG_OPERATOR if as_operator else 0,
             reserved_lots=self.lots(own or "0", number),
             reserved_lots_counterparty=self.lots(other or "0", number),
         )
@@ -371,9 +373,7 @@ class Pool:
     # Expectations
 
     @phrase("expect margin {account} [equity {equity}] [maintenance {maintenance}] [initial {initial}]")
-    def expect_margin(
-        self, account: str, equity: str | None, maintenance: str | None, initial: str | None
-    ) -> None:
+    def expect_margin(self, account: str, equity: str | None, maintenance: str | None, initial: str | None) -> None:
         figures = [int(column[self.account(account)]) for column in self.engine.sweep()]
         for what, text, found in zip(("equity", "maintenance", "initial"), (equity, maintenance, initial), figures):
             if text is not None:

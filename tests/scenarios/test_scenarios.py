@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import pytest
-
 from tests.scenarios.phrases import PHRASES
 from tests.scenarios.runner import Scenario, ScenarioError, run_file
 from tests.scenarios.words import LISTING_WORDS, POLICY_WORDS
@@ -59,7 +58,10 @@ mark BTC 100
         ("fill trader buys 1 BTC", "cannot be read; did you mean: fill {taker}"),
         ("dance", "cannot be read"),
         ("fill trader buys 200 BTC from maker at 100", "refused: margin_initial_must_be_covered"),
-        ("reject price_must_be_positive fill trader buys 1 BTC from maker at 100", "expected price_must_be_positive, got ok"),
+        (
+            "reject price_must_be_positive fill trader buys 1 BTC from maker at 100",
+            "expected price_must_be_positive, got ok",
+        ),
         ("reject nonsense tick", "'nonsense' is no result code"),
         ("expect cash trader 999", "cash of trader: expected 999, got 1000"),
         ("expect margin trader equity 1000 maintenance 5", "maintenance of trader: expected 5, got 0"),

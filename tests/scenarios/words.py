@@ -1,6 +1,4 @@
-"""Words of the scenario language: parameters of listings and policies, and exact numbers import re
-import re
-from decimal text."""
+"""Words of the scenario language: parameters of listings and policies, and exact numbers from decimal text."""
 
 import re
 from decimal import Decimal, InvalidOperation

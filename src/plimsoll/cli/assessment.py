@@ -15,13 +15,13 @@ from plimsoll.cli.portfolio import OrderPart, Portfolio, PositionPart
 from plimsoll.margin.explain import explain
 from plimsoll.margin.liquidation import liquidation_prices
 from plimsoll.sim import PoolSetup, load_pool
-from plimsoll.units.limits import HOLDINGS_PER_ACCOUNT_MAX, LOTS_MAX, MICROS_MAX, PPB, RATE_MAX
+from plimsoll.units.limits import HOLDINGS_PER_ACCOUNT_MAX, LOTS_MAX, MICROS_MAX
 from plimsoll.units.messages import KIND_ASSET
 from plimsoll.units.tables import array_of
 from plimsoll.venue import Explained, InputRefused, Instrument, LiquidationPrice, Pool, Refused, Venue
 from plimsoll.venue.answers import explained
 from plimsoll.venue.decimals import TOKENS, plain, whole
-from plimsoll.venue.parameters import policy_of
+from plimsoll.venue.parameters import leverage_rate, policy_of
 from plimsoll.venue.registry import Registry
 from plimsoll.venue.whatif import after_order, apart, changed, with_limit
 
@@ -70,28 +70,39 @@ def assess(portfolio: Portfolio, pool_file: Path | None = None, *, built_in: boo
 def _list(pool: Pool, portfolio: Portfolio, setup: PoolSetup | None) -> None:
     """List what the portfolio uses and publish its marks."""
     used = _names(portfolio)
+    marks = {name: price for name, price in portfolio.marks.items() if name != pool.settlement}
+    _require(pool.settlement not in portfolio.collateral, f"collateral: {pool.settlement} goes under cash")
     own = {part.name: part for part in portfolio.instruments}
     built_in = {listing.name: listing for listing in setup.listings} if setup is not None else {}
     if len(own) < len(portfolio.instruments):
         raise InputRefused("instruments: a name is there twice")
-    for name in dict.fromkeys([*used, *portfolio.marks]):
+    for name in dict.fromkeys([*used, *marks]):
         if name not in own and name not in built_in:
             known = ", ".join([*own, *built_in]) or "none"
             raise InputRefused(f"{name} is not known: describe it under instruments; known: {known}")
     pool.tick(1)
-    for name in dict.fromkeys([*used, *own]):
+    if pool.settlement in portfolio.marks:
+        _mark(pool, pool.instrument(pool.settlement), portfolio.marks[pool.settlement])
+    for name in dict.fromkeys([*used, *marks, *own]):
         try:
             if name in own:
                 one = _list_own(pool, own[name])
             else:
                 one = pool.list_row(name, plain(1 / built_in[name].lots_per_coin), built_in[name].row)
-            if name in portfolio.marks:
-                _require(portfolio.marks[name] > 0, f"marks.{name}: must be above 0")
-                pool.mark(one, portfolio.marks[name])
-        except (Refused, TypeError) as error:
+        except (Refused, TypeError, InputRefused) as error:
             raise InputRefused(f"{name}: {error}") from None
-        if name in used and name not in portfolio.marks:
+        if name in marks:
+            _mark(pool, one, marks[name])
+        elif name in used:
             raise InputRefused(f"marks: {name} has no price")
+
+
+def _mark(pool: Pool, one: Instrument, price: Decimal) -> None:
+    _require(price > 0, f"marks.{one.name}: must be above 0")
+    try:
+        pool.mark(one, price)
+    except (Refused, InputRefused) as error:
+        raise InputRefused(f"marks.{one.name}: {error}") from None
 
 
 def _list_own(pool: Pool, part: Any) -> Instrument:
@@ -134,9 +145,7 @@ def _account(pool: Pool, portfolio: Portfolio) -> Tables:
         account = after_order(account, one.number, lots, _price(pool, one, order.price, f"orders[{place}].price"))
     _require_within_limits(pool, account)
     if portfolio.leverage_cap is not None:
-        cap = portfolio.leverage_cap
-        _require(cap > 0 and PPB / cap <= RATE_MAX, f"leverage_cap: {cap} must be at least 0.5")
-        account = with_limit(account, -int(-PPB // cap))
+        account = with_limit(account, leverage_rate(portfolio.leverage_cap, "leverage_cap"))
     return account
 
 

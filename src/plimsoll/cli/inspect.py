@@ -43,7 +43,7 @@ def inspect_command(path: Path, events: int, account: int | None, as_json: bool)
 
 def _print(found: "Survey") -> None:
     data = found.data
-    print_pairs(f"{data['what']} {data['path']}", _pairs(data))
+    print_pairs(f"{data['what'].capitalize()} {data['path']}", _pairs(data))
     for title, rows in (("Files", data.get("files")), ("Instruments", data.get("instruments"))):
         if rows:
             heads = list(rows[0])
@@ -60,7 +60,7 @@ def _print(found: "Survey") -> None:
 def _pairs(data: dict[str, Any], prefix: str = "") -> Iterable[tuple[str, str]]:
     """Everything that is a single value, groups under their name."""
     for name, value in data.items():
-        if isinstance(value, dict) and name != "account":
+        if isinstance(value, dict) and name not in ("account", "policy"):
             yield from _pairs(value, f"{prefix}{name}: ")
         elif not isinstance(value, (dict, list)) and value is not None and name not in ("what", "path"):
             yield f"{prefix}{name}".replace("_", " "), _said(value)

@@ -28,9 +28,15 @@ def margin_command(file: Path, pool: Path | None, preset_less: bool, as_json: bo
     with wrong_input(ValueError):
         from plimsoll.cli.assessment import assess
         from plimsoll.cli.portfolio import read_portfolio
+        from plimsoll.sim import PoolFileError
 
         portfolio = read_portfolio(file)
+    try:
         found = assess(portfolio, pool, built_in=not preset_less)
+    except PoolFileError as error:
+        refuse(str(error))
+    except ValueError as error:
+        refuse(f"{file}: {error}")
     if as_json:
         print_json(_data(found, portfolio.settlement))
     else:

@@ -13,7 +13,6 @@ OK: Final = 0
 NO: Final = 1
 WRONG_INPUT: Final = 2
 INTERRUPTED: Final = 128 + signal.SIGINT
-PIPE_CLOSED: Final = 128 + signal.SIGPIPE
 
 
 class WrongInput(click.ClickException):
@@ -50,7 +49,7 @@ def _guarded(run: Callable[[], Any]) -> int:
     except BrokenPipeError:
         # Whoever read our output has gone; what Python still holds must not be written to a closed pipe at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return PIPE_CLOSED
+        return NO
     except OSError as error:
         say(f"{error.filename or 'the system'}: {(error.strerror or str(error)).lower()}")
         return WRONG_INPUT

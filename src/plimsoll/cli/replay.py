@@ -1,6 +1,7 @@
 """``plimsoll replay``: a market crash against a pool, journaled, verified and reported."""
 
 import importlib.util
+import math
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from plimsoll.venue import Venue, VerifyReport
 
 REPORT: Final = Path("report.html")
+MANIFEST: Final = "manifest.json"
+LOCK: Final = "journal.lock"
 BEHIND_RECORDS: Final = 65_536
 """Nobody outside acts on the answers of a replay, so its journal may be written in large groups."""
 
@@ -67,6 +70,8 @@ def replay_command(
         result = _run(config, venue, advance)
         venue.snapshot()
         venue.close()
+        if journal is not None:
+            _keep_names(journal, result, config)
         checked = None if no_verify or venue.directory is None else _verify(venue.directory, result.commands, advance)
     data = result.as_dict()
     data["journal"] = {
@@ -134,6 +139,8 @@ def _config(
     from plimsoll.sim import ReplayConfig
     from plimsoll.venue.decimals import milliseconds
 
+    if hours is not None and not math.isfinite(hours):
+        refuse("--hours: must be a number")
     for name, given in (("--symbol", symbols), ("--market", market), ("--interval", interval), ("--from", start)):
         if given and not candles:
             refuse(f"{name} chooses from files: give --candles")
@@ -175,8 +182,12 @@ def _journaled(directory: Path | None) -> "Iterator[Venue]":
         if venue is not None:
             venue.close()
         # A journal nobody asked for, or one in which nothing came to be, is not left behind.
-        if not kept or (not existed and (venue is None or venue.sequence == 0)):
+        unused = venue is not None and venue.sequence == 0
+        if not kept or (unused and not existed):
             shutil.rmtree(place, ignore_errors=True)
+        elif unused:
+            for path in (place / MANIFEST, place / LOCK, *place.glob("journal-*.plim")):
+                path.unlink(missing_ok=True)
 
 
 def _run(config: "ReplayConfig", venue: "Venue", advance: Any) -> "ReplayResult":
@@ -184,6 +195,17 @@ def _run(config: "ReplayConfig", venue: "Venue", advance: Any) -> "ReplayResult"
 
     with wrong_input(SimulationError):
         return run_replay(config, advance, venue)
+
+
+def _keep_names(directory: Path, result: "ReplayResult", config: "ReplayConfig") -> None:
+    """Names of the instruments beside the journal, for ``inspect`` and ``plimsoll.Pool.open``."""
+    from plimsoll.sim import load_pool
+    from plimsoll.venue.decimals import plain
+    from plimsoll.venue.registry import Registry
+
+    lots = {listing.name: plain(1 / listing.lots_per_coin) for listing in load_pool(config.pool).listings}
+    listed = str(result.settings["replay"]["instruments"]).split(", ")
+    Registry(directory, result.settlement, {n: (name, lots[name]) for n, name in enumerate(listed, 1)}).save()
 
 
 def _verify(directory: Path, records: int, advance: Any) -> "VerifyReport":

@@ -16,7 +16,7 @@ from plimsoll.journal.segment import Frame, SegmentReader, list_segments
 from plimsoll.margin.explain import explain
 from plimsoll.units.messages import NAMED_COUNT, STATUS_OPEN, name_of
 from plimsoll.units.tables import array_of
-from plimsoll.venue import InputRefused, Instrument, VenueError
+from plimsoll.venue import GenesisMismatch, InputRefused, Instrument, VenueError
 from plimsoll.venue.answers import explained
 from plimsoll.venue.batch import merged
 from plimsoll.venue.decimals import moment, tokens
@@ -89,7 +89,12 @@ def _replayed(
     found: Survey,
 ) -> None:
     """The state at the end of what can be read: from the newest snapshot that fits, all of it when events are asked."""
-    engine, first = _start(reader, snapshots if not events else [], found.notes)
+    try:
+        engine, first = _start(reader, snapshots if not events else [], found.notes)
+    except GenesisMismatch as error:
+        found.notes.append(f"its state cannot be told: {error}")
+        found.data["records"] = _count(reader, found.notes)
+        return
     kept: deque[Any] = deque(maxlen=events)
     reached = first
     try:
@@ -115,6 +120,16 @@ def _replayed(
     _describe(engine.pool, registry, account, found)
     if events:
         found.data["events"] = [str(event_of(row, _instruments(engine.pool, registry))) for row in kept]
+
+
+def _count(reader: JournalReader, notes: list[str]) -> int:
+    records = 0
+    try:
+        for batch in reader.batches():
+            records = batch.first_sequence + batch.commands.size
+    except JournalError as error:
+        notes.append(str(error))
+    return records
 
 
 def _start(reader: JournalReader, snapshots: list[Snapshot], notes: list[str]) -> tuple[Engine, int]:

@@ -47,7 +47,7 @@ def found(pool: Pool, policy: Mapping[str, int] | None) -> None:
         raise PolicyError(f"policy parameter {bad} = {chosen[bad]} must lie within {low} .. {high}")
     for name in POLICY_FIELDS:
         array_of(pool.policy)[name][0] = chosen[name]
-    accounts = array_of(pool.accounts)[:NAMED_COUNT]
+    accounts = array_of(pool.accounts)[: NAMED_COUNT - 1]  # the last named row is kept free
     accounts["status"] = STATUS_OPEN
     accounts["mode"] = MODE_STANDARD
     array_of(pool.totals)["accounts"][0] = NAMED_COUNT

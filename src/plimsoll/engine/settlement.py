@@ -78,9 +78,8 @@ def settle_account(pool: Pool, account: int, number: int) -> None:
         reserved = holding["reserved"]
         emit(pool, EVENT_RELEASED, account, -1, number, 0, 0, 0, bid - ask, 0, reserved)
         apply_change(pool, account, row, Change(number, 0, 0, 0, -bid, -ask, -reserved))
-    if lots == 0:
-        return
-    takeover(pool, account, NAMED_SETTLEMENT, number, lots, AT_MARK, EVENT_SETTLED, EVENT_SETTLED)
+    if lots != 0:
+        takeover(pool, account, NAMED_SETTLEMENT, number, lots, AT_MARK, EVENT_SETTLED, EVENT_SETTLED)
     if instrument["settlement_phase"] == LOSERS:
         cover_loser(pool, account, number)
     else:

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from plimsoll.margin.explain import explain
 from plimsoll.margin.liquidation import liquidation_prices
-from plimsoll.units.limits import PPB
 from plimsoll.units.messages import (
     COMMAND_CLOSE_ACCOUNT,
     COMMAND_DEPOSIT,
@@ -22,9 +21,10 @@ from plimsoll.units.messages import (
 )
 from plimsoll.units.tables import array_of
 from plimsoll.venue.answers import Explained, LiquidationPrice, Margin, explained, margin_of
-from plimsoll.venue.decimals import SHARE, Amount, decimal_of, tokens, whole
+from plimsoll.venue.decimals import SHARE, Amount, tokens, whole
 from plimsoll.venue.errors import InputRefused
 from plimsoll.venue.instrument import Instrument
+from plimsoll.venue.parameters import leverage_rate
 from plimsoll.venue.refused import Refused
 from plimsoll.venue.whatif import after_fill, apart
 
@@ -147,12 +147,7 @@ class Account:
         self, *, leverage: Amount | None = None, trigger: Amount | None = None, check: bool = True
     ) -> Refused | None:
         """A leverage cap of its own (``"5"`` for five times) and a trigger in multiples of maintenance; None: none."""
-        rate = 0
-        if leverage is not None:
-            number = decimal_of(leverage, "leverage")
-            if number <= 0:
-                raise InputRefused("leverage: must be above 0")
-            rate = -int(-PPB // number)
+        rate = 0 if leverage is None else leverage_rate(leverage)
         level = 0 if trigger is None else whole(trigger, SHARE, "trigger")
         return self._command(COMMAND_SET_LIMITS, check, {"amount": rate, "price": level})
 

@@ -37,12 +37,19 @@ class Margin(NamedTuple):
         """Notional over equity, cut to two places; None without equity."""
         return (self.notional / self.equity).quantize(CENT, ROUND_DOWN) if self.equity > 0 else None
 
+    def __str__(self) -> str:
+        return ", ".join(f"{name.replace('_', ' ')} {amount:f}" for name, amount in self._asdict().items())
+
 
 class LiquidationPrice(NamedTuple):
     """The nearest prices in breach of maintenance below and above the mark, other prices fixed; None for none."""
 
     below: Decimal | None
     above: Decimal | None
+
+    def __str__(self) -> str:
+        below, above = ("none" if price is None else f"{price:f}" for price in self)
+        return f"below {below}, above {above}"
 
 
 class ExplainedTerm(NamedTuple):

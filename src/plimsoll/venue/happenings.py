@@ -53,7 +53,7 @@ _MONEY: Final = {
 class Event(NamedTuple):
     """What happened to ``account`` (None: to no single one). ``quantity``, ``cost`` and ``cash`` are changes.
 
-    ``details`` names what else the kind says; of orders ``quantity`` is the change of open bids (+) or asks (-).
+    ``details`` names what else the kind says; of orders ``quantity`` is that of the open lots, signed by the engine.
     ``record`` is the event in the engine's integers.
     """
 

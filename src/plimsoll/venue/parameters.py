@@ -4,13 +4,14 @@ Names are the engine's (docs/parameters.md) where those need no unit; sizes in l
 ``position_max`` (lots_max), ``open_interest_max`` (open_lots_max), ``backstop_max`` (backstop_lots_max).
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any, Final, TypedDict
 
 from plimsoll.book.rows import ListingRow, PolicyRow
-from plimsoll.units.limits import HOLDING_VALUE_MAX, LOTS_MAX, OPEN_LOTS_MAX, OPEN_VALUE_MAX, PPB, SCALE_MAX
+from plimsoll.units.limits import HOLDING_VALUE_MAX, LOTS_MAX, OPEN_LOTS_MAX, OPEN_VALUE_MAX, PPB, RATE_MAX, SCALE_MAX
 from plimsoll.units.messages import ADL_PRO_RATA, ADL_QUEUE, KIND_ASSET, KIND_FUTURE, KIND_PERP
 from plimsoll.venue.decimals import COUNT, SECONDS, SHARE, TOKENS, Amount, Time, decimal_of, milliseconds, shown, whole
 from plimsoll.venue.errors import InputRefused
@@ -223,8 +224,10 @@ class Terms:
                 self.row[name] = min(self.row[name], self.row["rate_maintenance"] // 2)
 
     def _set_segments(self, segments: Sequence[Segment], per_coin: Fraction) -> None:
-        if len(segments) > 3:
-            raise InputRefused("segments: at most 3 beside the first")
+        if not isinstance(segments, (list, tuple)) or len(segments) > 3:
+            raise InputRefused("segments: give a list of at most 3, beside the first")
+        if not all(isinstance(segment, (list, tuple)) and len(segment) == 3 for segment in segments):
+            raise InputRefused("segments: each is [from so many coins, initial rate, maintenance rate]")
         for place, (start, initial, maintenance) in enumerate(segments, 1):
             self.row[f"segment_lots_{place}"] = whole(start, per_coin, f"segment {place}")
             self.row[f"segment_initial_{place}"] = whole(initial, SHARE, f"segment {place}: initial")
@@ -249,9 +252,10 @@ def mark_multiplier(lot: Decimal, scale: int) -> Fraction:
 def _scale(lot: Decimal, scale: int | None, position_max: Amount | None) -> int:
     """The given scale, or the one whose unit is a coin, raised until the largest position rounds to under a cent."""
     if scale is not None:
-        if isinstance(scale, (bool, float)) or not 0 <= scale <= SCALE_MAX:
+        chosen = whole(scale, COUNT, "scale")
+        if not 0 <= chosen <= SCALE_MAX:
             raise InputRefused(f"scale: must be a whole number from 0 to {SCALE_MAX}")
-        return scale
+        return chosen
     lots_per_coin = 1 / Fraction(lot)
     needed = lots_per_coin
     if position_max is not None:
@@ -262,6 +266,14 @@ def _scale(lot: Decimal, scale: int | None, position_max: Amount | None) -> int:
     if found > SCALE_MAX:
         raise InputRefused(f"lot: {lot:f} is too fine; the finest is {shown(Fraction(1, 10**SCALE_MAX))}")
     return found
+
+
+def leverage_rate(leverage: Amount, what: str = "leverage") -> int:
+    """The rate of a leverage cap, ceil(ppb / leverage): 5 times is 20 %."""
+    number = Fraction(decimal_of(leverage, what))
+    if number <= 0 or PPB / number > RATE_MAX:
+        raise InputRefused(f"{what}: must be at least {shown(Fraction(PPB, RATE_MAX))}")
+    return math.ceil(PPB / number)
 
 
 def policy_of(parameters: Mapping[str, Any]) -> dict[str, int]:

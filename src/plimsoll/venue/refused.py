@@ -42,7 +42,7 @@ class Refused(Exception):
     def __str__(self) -> str:
         if self.required is None:
             return f"{self.rule}: command={self.command}"
-        return f"{self.rule}: command={self.command} equity={self.equity} required={self.required}"
+        return f"{self.rule}: required={self.required} equity={self.equity}"
 
 
 def refusal_of(pool: Tables, command: Any, code: int) -> Refused:
@@ -54,9 +54,9 @@ def refusal_of(pool: Tables, command: Any, code: int) -> Refused:
             found = explain(after, 0)
             return Refused(code, kind, tokens(found.equity), tokens(found.initial))
     if code == CASH_MUST_NOT_BE_NEGATIVE:
-        return Refused(
-            code, kind, tokens(pool.accounts[int(command["account"])]["cash"] - command["amount"]), Decimal(0)
-        )
+        after = _after(pool, command, MARGIN_INITIAL_MUST_BE_COVERED)
+        if after is not None:
+            return Refused(code, kind, tokens(after.accounts[0]["cash"]), Decimal(0))
     return Refused(code, kind)
 
 

@@ -50,6 +50,7 @@ class Venue:
         self._behind = behind
         self._sequence = journal.sequence if journal else 0
         self._unwritten: list[Records] = []
+        self._unwritten_records = 0
         self._waiting: list[_Waiting] = []
         self._waiting_lock = Lock()
         self._turn = RLock()
@@ -169,7 +170,8 @@ class Venue:
         if self._journal is not None and self._behind > 0:
             # The caller may use its array again; the record must not change under us.
             self._unwritten.append(Records(records.commands.copy(), records.payload.copy()))
-            if sum(part.commands.size for part in self._unwritten) >= self._behind:
+            self._unwritten_records += records.commands.size
+            if self._unwritten_records >= self._behind:
                 self._write_behind()
         self._stopped = ""
         return results
@@ -178,6 +180,7 @@ class Venue:
         if self._journal is not None and self._unwritten:
             self._journal.append(*joined(self._unwritten))
             self._unwritten = []
+            self._unwritten_records = 0
 
     def flush(self) -> None:
         """Write what was applied and is not on disk yet; there is nothing to do unless journaled behind."""

@@ -4,7 +4,7 @@ from plimsoll.book.events import enter_ledger
 from plimsoll.book.holdings import find, has_room
 from plimsoll.book.layout import Pool
 from plimsoll.engine.checks import lots_of
-from plimsoll.engine.waterfall.legs import NO_LEG, Leg, leg_of, next_leg, size_to_exit, step_of, without_dust
+from plimsoll.engine.waterfall.legs import NO_FEE, NO_LEG, Leg, leg_of, next_leg, size_to_exit, step_of, without_dust
 from plimsoll.engine.waterfall.takeover import AT_MARK, Terms, takeover, taker_change
 from plimsoll.margin.health import Health, exit_level, health
 from plimsoll.margin.rule import judge
@@ -118,7 +118,7 @@ def take_leg(
 
 @command
 def backstop_takes_legs(pool: Pool, account: int) -> int:
-    """Legs in order until the exit level is reached or the backstop is full; returns the number of legs taken."""
+    """Legs in order until the exit level is reached or the backstop is full; returns the number of legs tried."""
     taken = 0
     now = health(pool, account)
     while now.equity >= 0 and now.equity < exit_level(now.maintenance, pool.policy[0]["exit_buffer"]):
@@ -128,9 +128,9 @@ def backstop_takes_legs(pool: Pool, account: int) -> int:
         leg = leg_of(pool, account, number)
         fee_rate = pool.instruments[number]["fee_backstop"]
         wanted = without_dust(pool, leg, size_to_exit(pool, leg, now, fee_rate))
-        if give_to_backstop(pool, account, leg, now, wanted, fee_rate) < wanted:
-            return taken + 1
         taken += 1
+        if give_to_backstop(pool, account, leg, now, wanted, fee_rate) == 0:
+            break
         now = health(pool, account)
     return taken
 
@@ -142,7 +142,7 @@ def sell_assets_to_backstop(pool: Pool, account: int) -> int:
     number = next_asset(pool, account)
     while number != NO_LEG:
         leg = leg_of(pool, account, number)
-        if give_to_backstop(pool, account, leg, health(pool, account), leg.lots, 0) < leg.lots:
+        if give_to_backstop(pool, account, leg, health(pool, account), leg.lots, NO_FEE) < leg.lots:
             return sold
         sold += 1
         number = next_asset(pool, account)

@@ -4,7 +4,7 @@ from plimsoll.book.layout import Pool
 from plimsoll.engine.waterfall.backstop import give_to_backstop, sell_assets_to_backstop, sell_assets_to_fund
 from plimsoll.engine.waterfall.bad_debt import pay_from_fund, resolve_if_bankrupt
 from plimsoll.engine.waterfall.deleverage import deleverage
-from plimsoll.engine.waterfall.legs import NO_LEG, leg_of
+from plimsoll.engine.waterfall.legs import NO_FEE, NO_LEG, leg_of
 from plimsoll.margin.health import health
 from plimsoll.units.fixed import mul_div_floor
 from plimsoll.units.jit import command, rule
@@ -61,7 +61,7 @@ def close_leg(pool: Pool, account: int, number: int, loss: int) -> int:
     """Close one leg with its loss: the backstop first when there is none, then deleveraging (returns 1)."""
     if loss == 0:
         leg = leg_of(pool, account, number)
-        if give_to_backstop(pool, account, leg, health(pool, account), abs(leg.lots), 0) == abs(leg.lots):
+        if give_to_backstop(pool, account, leg, health(pool, account), abs(leg.lots), NO_FEE) == abs(leg.lots):
             return 0
     deleverage(pool, account, number, loss)
     return 1

@@ -12,6 +12,8 @@ from plimsoll.units.jit import command, rule
 from plimsoll.units.messages import KIND_ASSET, STATUS_SETTLING
 
 NO_LEG = -1
+NO_FEE = -1
+"""In place of a rate, for what moves at the mark: not even the micro a rounding would cost the taker."""
 
 
 class Leg(NamedTuple):
@@ -93,7 +95,7 @@ def step_of(pool: Pool, leg: Leg, now: Health, size: int, fee_rate: int) -> Step
     if rest > 0:
         required += requirement(instrument, rest, notional_of(instrument, rest), False)
     fee = 0
-    if fee_rate > 0:
+    if fee_rate != NO_FEE:
         fee = rate_up(notional_of(instrument, size), fee_rate)
         if now.equity >= 0:
             fee = min(fee, room_for_fee(now, equity, required))

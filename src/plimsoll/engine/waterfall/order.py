@@ -103,10 +103,14 @@ def end_if_restored(pool: Pool, account: int, now: Health) -> None:
 
 @rule
 def is_in_breach(pool: Pool, account: int, now: Health) -> bool:
-    """Below maintenance, or called and not cured by the deadline."""
+    """Below maintenance."""
+    return now.equity < now.maintenance or (now.equity < 0 and pool.accounts[account]["count"] > 0)
+
+
+@rule
+def is_overdue(pool: Pool, account: int, now: Health) -> bool:
+    """Called and not cured by the deadline."""
     owner = pool.accounts[account]
-    if now.equity < now.maintenance or (now.equity < 0 and owner["count"] > 0):
-        return True
     policy = pool.policy[0]
     if owner["stage"] != STAGE_CALLED or now.equity >= exit_level(now.maintenance, policy["exit_buffer"]):
         return False
@@ -117,6 +121,16 @@ def is_in_breach(pool: Pool, account: int, now: Health) -> bool:
 def may_liquidate(pool: Pool, now: Health) -> bool:
     """No grace period, and every held mark good enough to liquidate at."""
     return now.blocked & ACTION_LIQUIDATE == 0 and pool.totals[0]["time"] >= pool.totals[0]["grace_until"]
+
+
+@command
+def start_liquidation(pool: Pool, account: int, now: Health) -> Health:
+    """Enter liquidation, if not yet and if it may be; returns the health from there on."""
+    if pool.accounts[account]["stage"] == STAGE_LIQUIDATING or not may_liquidate(pool, now):
+        return now
+    enter_stage(pool, account, STAGE_LIQUIDATING, EVENT_LIQUIDATION_STARTED, now.equity)
+    release_orders(pool, account)
+    return health(pool, account)
 
 
 @command
@@ -137,17 +151,19 @@ def look_at(pool: Pool, account: int) -> int:
     """Move one account along the waterfall; returns the liquidation steps it took."""
     owner = pool.accounts[account]
     if owner["count"] == 0 and owner["stage"] == STAGE_HEALTHY:
-        return resolve_if_bankrupt(pool, account) * pool.totals[0]["accounts"]
+        steps = resolve_if_bankrupt(pool, account) * pool.totals[0]["accounts"]
+        pool.totals[0]["shortfall_running"] += max(0, -owner["cash"])
+        return steps
     now = follow_trigger(pool, account, health(pool, account))
     end_if_restored(pool, account, now)
-    if owner["stage"] != STAGE_LIQUIDATING and is_in_breach(pool, account, now) and may_liquidate(pool, now):
-        enter_stage(pool, account, STAGE_LIQUIDATING, EVENT_LIQUIDATION_STARTED, now.equity)
-        release_orders(pool, account)
-        now = health(pool, account)
+    if is_in_breach(pool, account, now):
+        now = start_liquidation(pool, account, now)
     if owner["stage"] == STAGE_HEALTHY and now.equity < call_level(now, pool.policy[0]["call_buffer"]):
         enter_stage(pool, account, STAGE_CALLED, EVENT_CALLED, pool.totals[0]["time"] + pool.policy[0]["call_deadline"])
         release_orders(pool, account)
         now = health(pool, account)
+    if is_overdue(pool, account, now):
+        now = start_liquidation(pool, account, now)
     steps = 0
     if owner["stage"] == STAGE_LIQUIDATING and may_liquidate(pool, now):
         steps = liquidate(pool, account, now)

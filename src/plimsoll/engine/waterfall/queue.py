@@ -39,8 +39,8 @@ def rank_of(pool: Pool, account: int, number: int) -> int:
     basis = max(notional_of(instrument, abs(holding["lots"])), 1)
     equity = health(pool, account).equity
     leverage = FACTOR_BOUND
-    if equity > 0:
-        leverage = min(FACTOR_BOUND, mul_div_floor(min(basis, equity * 1000), PPB, equity))
+    if equity > basis // 1000:
+        leverage = mul_div_floor(basis, PPB, equity)
     gain = within(profit, basis * 1000)
     return mul_div_floor(within(mul_div_floor(gain, PPB, basis), FACTOR_BOUND), leverage, PPB)
 
