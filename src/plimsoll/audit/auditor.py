@@ -98,7 +98,7 @@ SAYS = frozenset(
         EVENT_BAD_DEBT,
     }
 )
-"""Kinds that move nothing; RESERVED and RELEASED carry signed order lots in ``fee``, which is nobody's money."""
+"""Kinds that move nothing."""
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -122,7 +122,7 @@ class Auditor:
         books = self.books
         cash_of, holdings, vaults = books.cash, books.holdings, books.vaults
         expected, command, unbalanced = self.events, self._command, self._unbalanced
-        for sequence, kind, command_id, account, _, instrument, lots, cost, cash, fee, _, amount in events:
+        for sequence, kind, command_id, account, _, instrument, lots, cost, cash, fee, _, amount, _ in events:
             if sequence != expected:
                 self._note(f"sequence_must_not_have_gaps: expected={expected} sequence={sequence} command={command_id}")
             expected = sequence + 1

@@ -6,7 +6,7 @@ from plimsoll.units.messages import EventRecord
 
 
 def event_records(rows: Iterable[Iterable[int]]) -> Iterator[EventRecord]:
-    """Events from rows of twelve integers in the order of ``EventRecord``, such as an event table's ``.tolist()``.
+    """Events from rows of integers in the order of ``EventRecord``, such as an event table's ``.tolist()``.
 
     Raises TypeError for a row with more or fewer columns.
     """

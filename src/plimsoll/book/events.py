@@ -33,6 +33,7 @@ def emit(
     event["fee"] = fee
     event["price"] = price
     event["amount"] = amount
+    event["order_lots"] = 0
     totals["event_row"] += 1
     totals["events"] += 1
 
@@ -41,6 +42,13 @@ def emit(
 def note(pool: Pool, kind: int, account: int, instrument: int, price: int, amount: int) -> None:
     """Append an event that moves nothing."""
     emit(pool, kind, account, -1, instrument, 0, 0, 0, 0, price, amount)
+
+
+@rule
+def emit_order(pool: Pool, kind: int, account: int, instrument: int, lots: int, price: int, reserved: int) -> None:
+    """Append an event about open orders: lots signed by side, the change of reserved micros in ``amount``."""
+    emit(pool, kind, account, -1, instrument, 0, 0, 0, 0, price, reserved)
+    pool.events[pool.totals[0]["event_row"] - 1]["order_lots"] = lots
 
 
 @rule

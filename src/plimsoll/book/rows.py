@@ -29,7 +29,7 @@ class CommandRow(TypedDict):
 
 
 class EventRow(TypedDict):
-    """One event: what happened to ``account`` in ``instrument`` (deltas), 96 bytes."""
+    """One event: what happened to ``account`` in ``instrument`` (deltas), 104 bytes."""
 
     sequence: int
     kind: int
@@ -43,6 +43,7 @@ class EventRow(TypedDict):
     fee: int
     price: int
     amount: int
+    order_lots: int
 
 
 class LedgerRow(TypedDict):

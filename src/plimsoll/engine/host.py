@@ -98,8 +98,10 @@ class Engine:
                     results[position] = self._apply_cold(commands, position, payload[offset : offset + words])
                     offset += words
                 first = position + 1
-        except Exception as error:
+        except BaseException as error:
             self._halted = True
+            if not isinstance(error, Exception):
+                raise
             at = int(self.pool.totals[0]["position"])
             raise EngineHalted(f"command {at} of the batch broke an invariant: {error}") from error
         return results

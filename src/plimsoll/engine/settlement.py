@@ -4,9 +4,10 @@ The settlement account takes over every leg.  A loser left with a debt and no ho
 cannot pay is cut from the winners of that series.  One series at a time, the lowest number first.
 """
 
-from plimsoll.book.events import emit, move_cash, note
-from plimsoll.book.holdings import Change, apply_change, find, has_room
+from plimsoll.book.events import move_cash, note
+from plimsoll.book.holdings import find, has_room
 from plimsoll.book.layout import Pool
+from plimsoll.engine.release import release_row
 from plimsoll.engine.waterfall.bad_debt import pay_from_fund, resolve_debt, resolve_if_bankrupt
 from plimsoll.engine.waterfall.takeover import AT_MARK, takeover
 from plimsoll.margin.terms import value_of
@@ -14,7 +15,6 @@ from plimsoll.units.fixed import mul_div_ceil
 from plimsoll.units.jit import command, rule
 from plimsoll.units.messages import (
     EVENT_DUSTED,
-    EVENT_RELEASED,
     EVENT_SERIES_CUT,
     EVENT_SETTLED,
     EVENT_SETTLEMENT_PRICED,
@@ -70,14 +70,8 @@ def settle_account(pool: Pool, account: int, number: int) -> None:
     gain = gain_of(pool, row)
     if instrument["settlement_phase"] == LOSERS and gain >= 0:
         return
-    holding = pool.holdings[row]
-    lots = holding["lots"]
-    bid = holding["bid_lots"]
-    ask = holding["ask_lots"]
-    if bid != 0 or ask != 0:
-        reserved = holding["reserved"]
-        emit(pool, EVENT_RELEASED, account, -1, number, 0, 0, 0, bid - ask, 0, reserved)
-        apply_change(pool, account, row, Change(number, 0, 0, 0, -bid, -ask, -reserved))
+    lots = pool.holdings[row]["lots"]
+    release_row(pool, account, row)
     if lots != 0:
         takeover(pool, account, NAMED_SETTLEMENT, number, lots, AT_MARK, EVENT_SETTLED, EVENT_SETTLED)
     if instrument["settlement_phase"] == LOSERS:

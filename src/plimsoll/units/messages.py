@@ -138,7 +138,10 @@ ORACLE_UNPRICED: Final = 7
 
 
 class EventRecord(NamedTuple):
-    """One event as plain integers: what the auditor reads. Deltas are of ``account`` in ``instrument``."""
+    """One event as plain integers: what the auditor reads. Deltas are of ``account`` in ``instrument``.
+
+    ``order_lots``: lots of an order reserved or released, bids positive, asks negative.
+    """
 
     sequence: int
     kind: int
@@ -152,6 +155,7 @@ class EventRecord(NamedTuple):
     fee: int
     price: int
     amount: int
+    order_lots: int = 0
 
 
 def name_of(prefix: str, number: int) -> str:

@@ -92,11 +92,11 @@ def event_of(row: tuple[int, ...], instruments: Callable[[int], Instrument]) -> 
         record.account if record.account >= 0 else None,
         record.counterparty if record.counterparty >= 0 else None,
         about.name if named or record.kind == messages.EVENT_MARKED else None,
-        about.quantity_of(record.fee if orders else record.lots),
+        about.quantity_of(record.order_lots if orders else record.lots),
         _price(record, about),
         tokens(record.cost),
         tokens(record.cash),
-        tokens(0 if orders else record.fee),
+        tokens(record.fee),
         _details(record, about),
         record,
     )

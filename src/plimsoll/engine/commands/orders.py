@@ -1,6 +1,6 @@
 """Open orders: what they may become is reserved in the holding at its worse end, so the book need not be known here."""
 
-from plimsoll.book.events import emit
+from plimsoll.book.events import emit_order
 from plimsoll.book.holdings import Change, apply_change, has_room
 from plimsoll.book.layout import Pool
 from plimsoll.book.rows import CommandRow
@@ -115,10 +115,11 @@ def require_margin(pool: Pool, account: int, change: Change) -> int:
 
 
 @rule
-def place(pool: Pool, kind: int, account: int, row: int, change: Change, price: int) -> None:
-    """Apply a change of open orders and emit it: lots signed by side, micros in ``amount``."""
+def place(pool: Pool, account: int, row: int, change: Change, price: int) -> None:
+    """Apply a new order and say so."""
     apply_change(pool, account, row, change)
-    emit(pool, kind, account, -1, change.instrument, 0, 0, 0, change.bid_lots - change.ask_lots, price, change.reserved)
+    lots = change.bid_lots - change.ask_lots
+    emit_order(pool, EVENT_RESERVED, account, change.instrument, lots, price, change.reserved)
 
 
 @compiled
@@ -137,7 +138,7 @@ def reserve(pool: Pool, command: CommandRow) -> int:
     if refusal != code.OK:
         return refusal
     # After this point the command must succeed.
-    place(pool, EVENT_RESERVED, account, side.row, change, command["price"])
+    place(pool, account, side.row, change, command["price"])
     return code.OK
 
 
@@ -153,7 +154,9 @@ def release(pool: Pool, command: CommandRow) -> int:
     if refusal != code.OK:
         return refusal
     # After this point the command must succeed.
-    place(pool, EVENT_RELEASED, account, side.row, release_of(side, command["instrument"], command["lots"]), 0)
+    change = release_of(side, command["instrument"], command["lots"])
+    apply_change(pool, account, side.row, change)
+    emit_order(pool, EVENT_RELEASED, account, change.instrument, command["lots"], 0, change.reserved)
     return code.OK
 
 
@@ -195,8 +198,7 @@ def replace(pool: Pool, command: CommandRow) -> int:
     if refusal != code.OK:
         return refusal
     # After this point the command must succeed.
-    emit(pool, EVENT_RELEASED, account, -1, number, 0, 0, 0, freed.bid_lots - freed.ask_lots, 0, freed.reserved)
+    emit_order(pool, EVENT_RELEASED, account, number, command["reserved_lots"], 0, freed.reserved)
     apply_change(pool, account, side.row, change)
-    lots = placed.bid_lots - placed.ask_lots
-    emit(pool, EVENT_RESERVED, account, -1, number, 0, 0, 0, lots, command["price"], placed.reserved)
+    emit_order(pool, EVENT_RESERVED, account, number, command["lots"], command["price"], placed.reserved)
     return code.OK

@@ -13,9 +13,9 @@
 ``look_at`` moves one account along it.  An auction or an AMM is one more function between bids and backstop.
 """
 
-from plimsoll.book.events import emit, note, touch
-from plimsoll.book.holdings import Change, apply_change
+from plimsoll.book.events import note, touch
 from plimsoll.book.layout import Pool
+from plimsoll.engine.release import release_orders
 from plimsoll.engine.waterfall.backstop import backstop_takes_legs
 from plimsoll.engine.waterfall.bad_debt import resolve_if_bankrupt
 from plimsoll.engine.waterfall.insolvent import resolve_insolvent
@@ -29,31 +29,11 @@ from plimsoll.units.messages import (
     EVENT_CALLED,
     EVENT_LIQUIDATION_ENDED,
     EVENT_LIQUIDATION_STARTED,
-    EVENT_RELEASED,
     EVENT_TRIGGERED,
     STAGE_CALLED,
     STAGE_HEALTHY,
     STAGE_LIQUIDATING,
 )
-
-
-@command
-def release_orders(pool: Pool, account: int) -> None:
-    """Release every open order of an account, last row first since a row without lots goes away."""
-    owner = pool.accounts[account]
-    for row in range(owner["start"] + owner["count"] - 1, owner["start"] - 1, -1):
-        holding = pool.holdings[row]
-        bid = holding["bid_lots"]
-        ask = holding["ask_lots"]
-        if bid == 0 and ask == 0:
-            continue
-        number = holding["instrument"]
-        reserved = holding["reserved"]
-        apply_change(pool, account, row, Change(number, 0, 0, 0, -bid, -ask, -reserved))
-        if bid > 0:
-            emit(pool, EVENT_RELEASED, account, -1, number, 0, 0, 0, bid, 0, reserved)
-        if ask > 0:
-            emit(pool, EVENT_RELEASED, account, -1, number, 0, 0, 0, -ask, 0, 0 if bid > 0 else reserved)
 
 
 @rule
