@@ -12,8 +12,8 @@ def test_ten_lines_run(capsys: pytest.CaptureFixture[str]) -> None:
     (source,) = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), flags=re.S)
     exec(compile(source, "README.md", "exec"), {})
     printed = capsys.readouterr().out
-    assert "equity=Decimal('997.5'), maintenance=Decimal('250'), initial=Decimal('500')" in printed
-    assert "below=Decimal('4213.157894'), above=None" in printed
+    assert "equity 997.5, maintenance 250, initial 500" in printed
+    assert "below 4213.157894, above none" in printed
     assert "filled account=8 counterparty=9 instrument=BTC-PERP quantity=1 price=5000" in printed
 
 
