@@ -55,7 +55,7 @@ bench: install ## measure, and write bench-results.json
 	$(BIN)/python -m benchmarks
 
 sim: install ## replay with one seed: make sim SEED=7
-	$(BIN)/plimsoll replay --seed $(SEED)
+	$(BIN)/plimsoll replay --seed $(SEED) --no-report
 
 pins: ## write constraints.txt again: versions and hashes for every extra (needs uv)
 	$(UV) pip compile pyproject.toml --quiet --all-extras --universal --fork-strategy fewest --python-version 3.11 \

@@ -50,6 +50,12 @@ def use_cache_folder() -> None:
         sys.modules["numba"].config.reload_config()
 
 
+def forget_compiled(name: str) -> None:
+    """Delete what is kept of a function: a file cut short by a crash or a full disk."""
+    for path in Path(os.environ.get("NUMBA_CACHE_DIR", os.devnull)).glob(f"**/*.{name}-*.nb?"):
+        path.unlink(missing_ok=True)
+
+
 def _forget_old_folders(current: Path) -> None:
     """Keep the few folders used last; another process may have removed one first."""
     folders = sorted(

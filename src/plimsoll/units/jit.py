@@ -30,11 +30,17 @@ if TYPE_CHECKING:
     def prefetch(table: Any, row: int, byte: int) -> None:
         """Hint that ``table[row]`` will be needed soon; changes nothing."""
 else:
+    import os
+    import pickle
+    import warnings
+
     import numba
     from llvmlite import ir
     from numba import config, types
     from numba.core import cgutils
     from numba.extending import intrinsic
+
+    from plimsoll._cache import forget_compiled
 
     COMPILED = not config.DISABLE_JIT
 
@@ -65,7 +71,16 @@ else:
         def decorate(function):
             if not COMPILED:
                 return function
-            return numba.njit(list(signature), cache=True, **_SHARED)(function)
+            # Without a folder of its own, Numba would keep code beside the sources and miss changes in what is called.
+            for _ in range(2 if "NUMBA_CACHE_DIR" in os.environ else 0):
+                try:
+                    return numba.njit(list(signature), cache=True, **_SHARED)(function)
+                except (EOFError, pickle.UnpicklingError):
+                    forget_compiled(function.__qualname__)
+                except OSError as error:
+                    warnings.warn(f"compiled code cannot be kept ({error}); compiling again", stacklevel=2)
+                    break
+            return numba.njit(list(signature), **_SHARED)(function)
 
         return decorate
 
