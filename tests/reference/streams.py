@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
 
+from plimsoll.book.parameters import LISTING_BOUNDS, POLICY_BOUNDS
 from plimsoll.units import messages as m
 from plimsoll.units.limits import ID_WINDOW, INT64_MAX, INT64_MIN, MICROS_MAX, PPB
 
@@ -118,6 +119,16 @@ LARGE_PERP = {
     "open_interest_upper": 10**16,
     "settlement_window": HOUR // 4,
 }
+LARGEST_PERP = {
+    **LARGE_PERP,
+    "mark_max": 10**15,
+    "lots_max": 2,
+    "open_lots_max": 1_000,
+    "backstop_lots_max": 2,
+    "rate_initial": 2 * PPB,
+    "rate_maintenance": PPB,
+    "settlement_window": 2_000,
+}
 LARGE_FUTURE = {
     **FUTURE,
     "scale": 12,
@@ -172,6 +183,7 @@ WORLDS = {
             (LARGE_ASSET, 10**14),
             (LARGE_FUTURE, 10**11),
             ({**LARGE_PERP, "rate_initial": 2 * PERCENT, "rate_maintenance": PERCENT, "fee_liquidation": 0}, 10**11),
+            (LARGEST_PERP, 4 * 10**14),
         ),
         money=10**12,
     ),
@@ -242,7 +254,7 @@ class Stream:
             self.draw_account: 2,
             self.draw_write_down: 1,
             self.draw_series: 2,
-            self.draw_cold: 3,
+            self.draw_cold: 5,
         }
         self.draws, self.weights = list(draws), list(draws.values())
 
@@ -387,6 +399,9 @@ class Stream:
         legs = [i for i in owner.legs() if self.is_open(i)]
         if self.is_asset(instrument) and instrument not in legs:
             lots = abs(lots)
+        if self.is_asset(instrument) and lots > 0 and self.random.random() < 0.9:
+            row = self.pool.instruments[instrument]
+            lots = max(1, min(lots, max(0, owner.cash) * row.unit // max(1, row.mark)))
         if reduces and legs:
             instrument = self.random.choice(legs)
             lots = -owner.holdings[instrument].lots // self.random.choice((1, 1, 2)) or 1
@@ -413,11 +428,13 @@ class Stream:
     def tradable(self) -> int:
         """An instrument whose mark allows a fill, mostly."""
         found = [i for i, row in enumerate(self.pool.instruments) if i > 0 and self.is_open(i) and row.blocks == 0]
-        return self.random.choice(found) if found and self.random.random() < 0.95 else self.instrument()
+        settled = [i for i in found if self.pool.instruments[i].status == m.STATUS_OPEN]
+        chance = self.random.random()
+        return self.random.choice(settled) if settled and chance < 0.9 else self.instrument()
 
     def holders(self, instrument: int, lots: int, account: int) -> list[int]:
         """Other owners' accounts with lots opposite to a trade of `lots`; of an asset, those who can sell."""
-        side = 1 if self.is_asset(instrument) else lots
+        side = (1 if lots > 0 else 0) if self.is_asset(instrument) else lots
         found = [n for n, a in enumerate(self.pool.accounts) if n > 7 and a.row(instrument).lots * side > 0]
         return [n for n in found if self.owner(n) != self.owner(account)]
 
@@ -557,7 +574,7 @@ class Stream:
 
     def draw_bid(self) -> Step:
         waiting = [n for n, account in enumerate(self.pool.accounts) if account.stage == m.STAGE_LIQUIDATING]
-        if not waiting and self.random.random() < 0.9:
+        if not waiting and self.random.random() < 0.95:
             return self.draw_fill()
         account, instrument = self.random.choice(waiting or [self.account()]), self.instrument()
         if waiting and self.random.random() < 0.95:
@@ -590,7 +607,7 @@ class Stream:
     def draw_series(self) -> Step:
         """Settlement steps where there is something to settle; sometimes a delisting."""
         settling = [i for i, row in enumerate(self.pool.instruments) if row.status == m.STATUS_SETTLING]
-        if self.random.random() < 0.8:
+        if self.random.random() < (0.9 if settling else 0.2):
             return self.command(m.COMMAND_SETTLE, instrument=self.random.choice(settling or [self.instrument()]))
         time = self.random.choice((0, self.pool.time + 20 * MINUTE))
         return self.command(m.COMMAND_DELIST, instrument=self.instrument(), time=time)
@@ -614,8 +631,9 @@ class Stream:
                 values["expiry"] = self.pool.time + self.random.choice((10, 60)) * MINUTE
             number = len(self.pool.instruments) if len(self.pool.instruments) < 14 else 3
             step = self.command(kind, instrument=number)
-        if self.random.random() < 0.4:
+        if self.random.random() < 0.5:
             name = self.random.choice(list(values))
-            values[name] = self.spoilt(values[name])
+            low, high = (POLICY_BOUNDS if kind == m.COMMAND_SET_POLICY else LISTING_BOUNDS)[name]
+            values[name] = self.random.choice((low, high, low - 1, high + 1, self.spoilt(values[name])))
         words = tuple(values.values())
         return step[0], words[:-1] if self.random.random() < 0.05 else words

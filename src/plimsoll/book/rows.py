@@ -47,7 +47,10 @@ class EventRow(TypedDict):
 
 
 class LedgerRow(TypedDict):
-    """One step of a liquidation: what was taken, by which mechanism, and who paid. 128 bytes."""
+    """One step of a liquidation: what was taken, by which mechanism, and who paid. 128 bytes.
+
+    ``to_liquidator`` is negative where the taker bore a loss (deleveraging); ``bad_debt`` sums to ``totals.bad_debt``.
+    """
 
     sequence: int
     command_id: int

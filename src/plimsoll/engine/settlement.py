@@ -4,7 +4,7 @@ The settlement account takes over every leg.  A loser left with a debt and no ho
 cannot pay is cut from the winners of that series.  One series at a time, the lowest number first.
 """
 
-from plimsoll.book.events import move_cash, note
+from plimsoll.book.events import enter_ledger, move_cash, note
 from plimsoll.book.holdings import find, has_room
 from plimsoll.book.layout import Pool
 from plimsoll.engine.release import release_row
@@ -14,10 +14,12 @@ from plimsoll.margin.terms import value_of
 from plimsoll.units.fixed import mul_div_ceil
 from plimsoll.units.jit import command, rule
 from plimsoll.units.messages import (
+    EVENT_BAD_DEBT,
     EVENT_DUSTED,
     EVENT_SERIES_CUT,
     EVENT_SETTLED,
     EVENT_SETTLEMENT_PRICED,
+    MECHANISM_SETTLEMENT,
     NAMED_DUST,
     NAMED_SETTLEMENT,
     STATUS_CLOSED,
@@ -96,6 +98,9 @@ def cover_loser(pool: Pool, account: int, number: int) -> None:
         pool.instruments[number]["settlement_deficit"] += owed
         pool.totals[0]["bad_debt"] += owed
         pool.totals[0]["socialised"] += owed
+        mark = pool.instruments[number]["mark"]
+        note(pool, EVENT_BAD_DEBT, account, number, mark, owed)
+        enter_ledger(pool, account, number, MECHANISM_SETTLEMENT, -1, 0, mark, owed, 0, 0, 0, 0, owed, -owed)
 
 
 @command

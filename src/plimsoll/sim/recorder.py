@@ -100,9 +100,9 @@ class Recorder:
         notional = np.abs(ledger["lots"]).astype(np.float64) * ledger["price"] / units[ledger["instrument"]]
         for name, number in MECHANISMS.items():
             own = ledger["mechanism"] == number
-            # A debt the fund has paid whole is no socialised loss.
-            if number == MECHANISM_SOCIALISED:
-                own &= ledger["bad_debt"] > 0
+            # A line of the fund without lots is a payment, counted where it is paid.
+            if number == MECHANISM_FUND:
+                own &= ledger["lots"] != 0
             count = int(own.sum())
             if not count:
                 continue
@@ -114,7 +114,7 @@ class Recorder:
             self.bucket_notional[name] += worth
             if number == MECHANISM_ADL:
                 self.adl_counterparties.update(ledger["taker"][own].tolist())
-                self.adl_loss += int(ledger["bad_debt"][own].sum())
+                self.adl_loss -= int(ledger["to_liquidator"][own].sum())
 
     def look_before(self, time_ms: int, equity: Ints) -> None:
         """Every step, when the prices are in and before the tick has acted: the deficits it will find."""

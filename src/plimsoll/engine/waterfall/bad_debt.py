@@ -8,6 +8,7 @@ from plimsoll.units.messages import (
     EVENT_BAD_DEBT,
     EVENT_FUND_PAID,
     EVENT_LOSS_SOCIALISED,
+    MECHANISM_FUND,
     MECHANISM_SOCIALISED,
     NAMED_BACKSTOP,
     NAMED_COUNT,
@@ -32,6 +33,7 @@ def pay_from_fund(pool: Pool, account: int, owed: int) -> int:
     if paid > 0:
         move_cash(pool, EVENT_FUND_PAID, NAMED_FUND, account, -paid)
         move_cash(pool, EVENT_FUND_PAID, account, NAMED_FUND, paid)
+        enter_ledger(pool, account, 0, MECHANISM_FUND, NAMED_FUND, 0, 0, paid, 0, 0, 0, paid, 0, -owed)
     return paid
 
 
@@ -72,7 +74,7 @@ def resolve_debt(pool: Pool, account: int) -> int:
         totals["bad_debt"] += loss
         totals["socialised"] += cut
         note(pool, EVENT_BAD_DEBT, account, 0, 0, loss)
-    enter_ledger(pool, account, 0, MECHANISM_SOCIALISED, NAMED_FUND, 0, 0, owed, 0, 0, 0, paid, loss, -owed)
+        enter_ledger(pool, account, 0, MECHANISM_SOCIALISED, -1, 0, 0, cut, 0, 0, 0, 0, loss, -loss)
     return 1 if loss > 0 else 0
 
 

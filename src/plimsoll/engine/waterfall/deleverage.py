@@ -4,7 +4,7 @@ A holder of opposite lots closes at the mark and bears a share of the loss, neve
 nobody can bear is added to the cost of the opposite lots that remain, and what even those cannot take stays as cash.
 """
 
-from plimsoll.book.events import emit, enter_ledger, move_cash, touch
+from plimsoll.book.events import emit, enter_ledger, move_cash, note, touch
 from plimsoll.book.holdings import Change, apply_change, find
 from plimsoll.book.layout import Pool
 from plimsoll.engine.waterfall.queue import fill_queue, is_opposite, pop
@@ -14,6 +14,7 @@ from plimsoll.units.fixed import mul_div_ceil, mul_div_floor
 from plimsoll.units.jit import command, rule
 from plimsoll.units.messages import (
     ADL_QUEUE,
+    EVENT_BAD_DEBT,
     EVENT_DELEVERAGED,
     EVENT_DUSTED,
     EVENT_LIQUIDATED,
@@ -43,7 +44,7 @@ def close_against(
     worth = abs(mul_div_floor(moved, instrument["mark"] - instrument["funding"], instrument["unit"]))
     takeover(pool, bankrupt, holder, number, moved, Terms(share, 0, 0), EVENT_LIQUIDATED, EVENT_DELEVERAGED)
     mark = instrument["mark"]
-    enter_ledger(pool, bankrupt, number, MECHANISM_ADL, holder, moved, mark, worth, 0, 0, 0, 0, share, -loss_left)
+    enter_ledger(pool, bankrupt, number, MECHANISM_ADL, holder, moved, mark, worth, 0, -share, 0, 0, 0, -loss_left)
     return share
 
 
@@ -124,6 +125,7 @@ def socialise(pool: Pool, bankrupt: int, number: int, lots: int, loss: int) -> i
     emit(pool, EVENT_DUSTED, NAMED_DUST, bankrupt, 0, 0, 0, placed - loss, 0, 0, number)
     pool.totals[0]["socialised"] += loss
     pool.totals[0]["bad_debt"] += loss
+    note(pool, EVENT_BAD_DEBT, bankrupt, number, pool.instruments[number]["mark"], loss)
     enter_ledger(pool, bankrupt, number, MECHANISM_SOCIALISED, -1, 0, 0, loss, 0, 0, 0, 0, loss, -loss)
     return 0
 
