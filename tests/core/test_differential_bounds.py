@@ -1,4 +1,4 @@
-"""One unit inside and one unit outside each bound: the code is predicted here, the engine and the model must both say it."""
+"""One unit inside and one outside each bound: the code is predicted here, engine and model must both say it."""
 
 import pytest
 from tests.reference.build import ASSET, CONTRACT, FUTURE, HOUR, PERCENT, TOKEN
@@ -802,7 +802,7 @@ class TestSeries:
         number, long, short = traded(pair, 1, TOKEN, RICH)
         assert pair.send(m.COMMAND_DELIST, instrument=0) == codes.INSTRUMENT_MUST_BE_LISTED
         pair.deposit_asset(long, asset, 1)
-        assert pair.send(m.COMMAND_DELIST, instrument=asset) == codes.INSTRUMENT_MUST_BE_CONTRACT
+        assert pair.send(m.COMMAND_DELIST, instrument=asset) == codes.INSTRUMENT_MUST_NOT_BE_HELD
         soon = pair.model.time + 1
         assert pair.send(m.COMMAND_DELIST, instrument=number, time=soon) == codes.EXPIRY_MUST_BE_IN_FUTURE
         assert pair.send(m.COMMAND_DELIST, instrument=number, time=soon - 1) == codes.OK

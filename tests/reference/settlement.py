@@ -103,7 +103,7 @@ def delist(state: State, command: Command) -> None:
     row = state.instruments[instrument]
     require(row.status != m.STATUS_SETTLING, codes.INSTRUMENT_MUST_BE_OPEN)
     require(time <= TIME_MAX, codes.TIME_MUST_BE_WITHIN_LIMIT)
-    require(not row.is_asset or row.vault == 0, codes.INSTRUMENT_MUST_BE_CONTRACT)
+    require(not row.is_asset or row.vault == 0, codes.INSTRUMENT_MUST_NOT_BE_HELD)
     held = any(instrument in account.holdings for account in state.accounts)
     dated = held and time > state.time
     require(not dated or row.settlement_window > 0, codes.EXPIRY_MUST_BE_IN_FUTURE)

@@ -15,7 +15,7 @@ from plimsoll.units.limits import ID_WINDOW, INT64_MAX, INT64_MIN, MICROS_MAX, P
 from .build import ASSET, CONTRACT, FUTURE, HOUR, PERCENT, TOKEN
 from .margin import figures
 from .model import ReferencePool
-from .state import LISTING_FIELDS, POLICY_FIELDS, Command
+from .state import LISTING_FIELDS, POLICY_FIELDS, Account, Command
 from .waterfall import legs_in_order
 
 Step = tuple[Command, tuple[int, ...]]
@@ -238,7 +238,7 @@ class Stream:
         self.bids = 0
         draws: dict[Callable[[], Step], int] = {
             self.draw_fill: 34,
-            self.draw_mark: 14,
+            self.draw_mark: 18,
             self.draw_squeeze: 4,
             self.draw_tick: 16,
             self.draw_reserve: 8,
@@ -348,6 +348,8 @@ class Stream:
             for number, row in enumerate(self.pool.accounts)
             if number >= m.NAMED_COUNT and row.owner not in (0, self.owner(account)) and row.allows(instrument)
         ]
+        if self.random.random() < 0.8:
+            found = [number for number in found if self.free_equity(self.pool.accounts[number]) > 0] or found
         return self.random.choice(found or [self.account()])
 
     def owner(self, account: int) -> int:
@@ -380,6 +382,19 @@ class Stream:
         most = row.lots_max if self.random.random() < 0.95 else 10**17
         return max(1, min(lots, most)) * self.random.choice((-1, 1))
 
+    def affordable(self, owner: Account, instrument: int, lots: int) -> int:
+        """The same side with about as many lots as there is margin for, mostly."""
+        if self.random.random() < 0.3 or not 0 < instrument < len(self.pool.instruments):
+            return lots
+        row = self.pool.instruments[instrument]
+        worth = max(0, self.free_equity(owner)) * PPB // max(1, row.rate_initial)
+        most = worth * row.unit // max(1, row.mark) * self.random.randrange(5, 110) // 100
+        return max(1, min(abs(lots), most)) * (1 if lots > 0 else -1)
+
+    def free_equity(self, owner: Account) -> int:
+        now = figures(self.pool, owner)
+        return now.equity - now.im
+
     def price(self, instrument: int) -> int:
         now = max(1, self.mark_of(instrument))
         if self.random.random() < 0.5:
@@ -393,10 +408,13 @@ class Stream:
         if self.random.random() < 0.03 and self.pool.accounts[m.NAMED_BACKSTOP].holdings:
             taker, flags = m.NAMED_BACKSTOP, m.FLAG_OPERATOR
         owner = self.pool.accounts[taker] if 0 <= taker < len(self.pool.accounts) else self.pool.fund
-        instrument = owner.isolated or self.tradable()
-        lots = self.size(instrument)
-        reduces = flags or self.is_reduce_only(instrument) or self.random.random() < 0.3
+        instrument = owner.isolated or self.tradable(owner, taker)
+        lots = self.affordable(owner, instrument, self.size(instrument))
+        is_poor = self.free_equity(owner) <= 0 and self.random.random() < 0.8
+        reduces = flags or is_poor or self.is_reduce_only(instrument) or self.random.random() < 0.2
         legs = [i for i in owner.legs() if self.is_open(i)]
+        if is_poor and not legs:
+            return self.draw_deposit(taker)
         if self.is_asset(instrument) and instrument not in legs:
             lots = abs(lots)
         if self.is_asset(instrument) and lots > 0 and self.random.random() < 0.9:
@@ -425,12 +443,15 @@ class Stream:
         known = 0 <= instrument < len(self.pool.instruments)
         return known and self.pool.instruments[instrument].status == m.STATUS_REDUCE_ONLY
 
-    def tradable(self) -> int:
-        """An instrument whose mark allows a fill, mostly."""
-        found = [i for i, row in enumerate(self.pool.instruments) if i > 0 and self.is_open(i) and row.blocks == 0]
-        settled = [i for i in found if self.pool.instruments[i].status == m.STATUS_OPEN]
-        chance = self.random.random()
-        return self.random.choice(settled) if settled and chance < 0.9 else self.instrument()
+    def tradable(self, owner: Account, account: int) -> int:
+        """An instrument whose mark allows a fill, mostly; an asset only if there is something to sell or buy."""
+        found = [
+            i
+            for i, row in enumerate(self.pool.instruments)
+            if i > 0 and row.status == m.STATUS_OPEN and row.blocks & (m.ACTION_FILL | m.ACTION_MARGIN) == 0
+            if not row.is_asset or i in owner.holdings or (owner.cash > row.mark and self.holders(i, 1, account))
+        ]
+        return self.random.choice(found) if found and self.random.random() < 0.93 else self.instrument()
 
     def holders(self, instrument: int, lots: int, account: int) -> list[int]:
         """Other owners' accounts with lots opposite to a trade of `lots`; of an asset, those who can sell."""
@@ -494,7 +515,9 @@ class Stream:
         account = self.account()
         isolated = self.pool.accounts[account].isolated if 0 <= account < len(self.pool.accounts) else 0
         instrument = isolated or self.instrument(contracts_only=True)
-        fields = {"instrument": instrument, "lots": self.size(instrument), "price": self.price(instrument)}
+        owner = self.pool.accounts[account] if 0 <= account < len(self.pool.accounts) else self.pool.fund
+        lots = self.affordable(owner, instrument, self.size(instrument))
+        fields = {"instrument": instrument, "lots": lots, "price": self.price(instrument)}
         return self.command(m.COMMAND_RESERVE, account=account, **fields)
 
     def ordered(self) -> tuple[int, int, int]:
@@ -521,7 +544,7 @@ class Stream:
     def quantity(self, instrument: int, most: int | None = None) -> Command:
         """Of an asset: all there is, or a part; or of the world's money, when nothing is said of what there is."""
         if most is None:
-            most = self.money(1, 100) if instrument == 0 else abs(self.size(instrument))
+            most = self.money(1, 500) if instrument == 0 else abs(self.size(instrument))
         elif self.random.random() < 0.7:
             most = self.random.randrange(1, max(2, most))
         return {"instrument": instrument, "amount" if instrument == 0 else "lots": max(1, most)}
@@ -532,8 +555,9 @@ class Stream:
         row = self.pool.accounts[account]
         return row.cash if instrument == 0 else row.row(instrument).lots
 
-    def draw_deposit(self) -> Step:
-        account = self.random.choice((self.account(), self.account(), self.account(), self.random.randrange(8)))
+    def draw_deposit(self, account: int | None = None) -> Step:
+        if account is None:
+            account = self.random.choice((self.account(), self.account(), self.account(), self.random.randrange(8)))
         flags = self.random.random() < 0.3
         owner = self.owner(account) + (self.random.random() < 0.05)
         fields = {"account": account, "counterparty": owner, "flags": int(flags)}
@@ -607,8 +631,11 @@ class Stream:
     def draw_series(self) -> Step:
         """Settlement steps where there is something to settle; sometimes a delisting."""
         settling = [i for i, row in enumerate(self.pool.instruments) if row.status == m.STATUS_SETTLING]
-        if self.random.random() < (0.9 if settling else 0.2):
+        chance = self.random.random()
+        if chance < (0.9 if settling else 0.1):
             return self.command(m.COMMAND_SETTLE, instrument=self.random.choice(settling or [self.instrument()]))
+        if chance < 0.8:
+            return self.draw_mark()
         time = self.random.choice((0, self.pool.time + 20 * MINUTE))
         return self.command(m.COMMAND_DELIST, instrument=self.instrument(), time=time)
 

@@ -114,7 +114,7 @@ def delist(pool: Pool, command: CommandRow) -> int:
     if command["time"] > TIME_MAX:
         return code.TIME_MUST_BE_WITHIN_LIMIT
     if is_asset(pool, number) and instrument["vault"] != 0:
-        return code.INSTRUMENT_MUST_BE_CONTRACT
+        return code.INSTRUMENT_MUST_NOT_BE_HELD
     dated = instrument["holders"] > 0 and command["time"] > pool.totals[0]["time"]
     if dated and instrument["settlement_window"] == 0:
         return code.EXPIRY_MUST_BE_IN_FUTURE
