@@ -19,7 +19,7 @@ from plimsoll.units import codes
 from plimsoll.units import messages as m
 
 COMMANDS = 600
-SEEDS = range(24)
+SEEDS = range(48)
 BATCH = 8
 
 

@@ -20,7 +20,7 @@ from plimsoll.units import codes
 
 ROOT = Path(__file__).parents[2]
 COMMANDS = 600
-SEEDS = range(8)
+SEEDS = range(12)
 TABLES = (*STATE_TABLES, "events", "ledger")
 
 
