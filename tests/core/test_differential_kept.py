@@ -4,6 +4,7 @@ import pytest
 from tests.reference.build import ASSET, CONTRACT, FUTURE, HOUR, PERCENT, TOKEN
 from tests.reference.margin import figures
 from tests.reference.pair import Pair
+from tests.reference.state import LISTING_FIELDS
 
 from plimsoll.units import codes
 from plimsoll.units import messages as m
@@ -166,3 +167,15 @@ def test_what_the_fund_cannot_buy_whole_ends_its_buying():
     pair.later()
     # E = 303 - 400: the fund pays 97 and buys two of the dear ones; 55 are left, enough for the cheap ones.
     assert (pair.lots(m.NAMED_FUND, dear), pair.lots(m.NAMED_FUND, cheap)) == (2, 0)
+
+
+def test_a_window_shut_on_the_way_settles_at_what_was_collected():
+    pair = Pair(gap_max=HOUR, settlements_per_tick=1)
+    pair.tick(HOUR)
+    series = pair.list(FUTURE, 100 * TOKEN, expiry=2 * HOUR)
+    pair.tick(2 * HOUR - 1_000)
+    values = tuple({**FUTURE, "expiry": 2 * HOUR, "settlement_window": 0}[name] for name in LISTING_FIELDS)
+    pair.must(m.COMMAND_SET_INSTRUMENT, values, instrument=series)
+    pair.tick(2 * HOUR)
+    row = pair.model.instruments[series]
+    assert (row.status, row.mark) == (m.STATUS_SETTLING, 100 * TOKEN)

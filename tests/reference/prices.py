@@ -144,8 +144,6 @@ def accrue_settlement(state: State, instrument: int, elapsed: int) -> None:
     """The part of the last interval inside the window weighs; at expiry the price is frozen, or expiry deferred."""
     row = state.instruments[instrument]
     opens = row.expiry - row.settlement_window
-    if state.time <= opens:
-        return
     weight = max(0, min(state.time, row.expiry) - max(state.time - elapsed, opens))
     if row.allows(m.ACTION_SETTLE):
         row.settlement_sum += row.mark * weight
