@@ -1,7 +1,10 @@
 """(2) Re-margin every account: 100k accounts x 10 holdings on two cores, and growth from 10k to 1 M accounts."""
 
+import os
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from hashlib import blake2b
+from itertools import count
 from typing import Any
 
 import numpy as np
@@ -26,16 +29,23 @@ def grown_world(accounts: int) -> World:
     return world
 
 
+def pin_to_next_core(started: Iterator[int]) -> None:
+    """Give each thread a core of its own; unpinned, both often wake on one, and two threads measure as one."""
+    if hasattr(os, "sched_setaffinity"):
+        cores = sorted(os.sched_getaffinity(0))
+        os.sched_setaffinity(0, {cores[next(started) % len(cores)]})
+
+
 class Sweep:
     """Two threads, each over half of the accounts; the compiled reader releases the interpreter lock."""
 
     def __init__(self, world: World, workers: ThreadPoolExecutor) -> None:
         self.pool, self.workers = world.engine.pool, workers
-        self.count = int(self.pool.totals[0]["accounts"])
-        self.out = [np.zeros(self.count, np.int64) for _ in range(3)]
+        self.rows = int(self.pool.totals[0]["accounts"])
+        self.out = [np.zeros(self.rows, np.int64) for _ in range(3)]
 
     def __call__(self) -> None:
-        bounds = [self.count * part // CORES for part in range(CORES + 1)]
+        bounds = [self.rows * part // CORES for part in range(CORES + 1)]
         parts = [
             self.workers.submit(read_health, self.pool, bounds[part], bounds[part + 1], *self.out)
             for part in range(CORES)
@@ -46,14 +56,14 @@ class Sweep:
 
 def vectorised(world: World) -> Any:
     """The peer: the same figures with whole-array NumPy on int64 (flat rates, no orders, as the world has)."""
-    pool, count = world.engine.pool, int(world.engine.pool.totals[0]["accounts"])
+    pool, rows_used = world.engine.pool, int(world.engine.pool.totals[0]["accounts"])
     accounts: Any = pool.accounts
-    accounts = accounts[:count]
+    accounts = accounts[:rows_used]
     holdings: Any = pool.holdings
     instruments: Any = pool.instruments
     order = np.repeat(accounts["start"] - np.cumsum(accounts["count"]) + accounts["count"], accounts["count"])
     rows = order + np.arange(order.size)
-    owner = np.repeat(np.arange(count), accounts["count"])
+    owner = np.repeat(np.arange(rows_used), accounts["count"])
 
     def evaluate() -> tuple[Any, Any]:
         held = holdings[rows]
@@ -64,7 +74,7 @@ def vectorised(world: World) -> Any:
         maintenance = -(-notional * market["rate_maintenance"] // 10**9)
         equity = accounts["cash"].copy()
         np.add.at(equity, owner, value - held["cost"])
-        required = np.zeros(count, np.int64)
+        required = np.zeros(rows_used, np.int64)
         np.add.at(required, owner, maintenance)
         return equity, required
 
@@ -74,7 +84,7 @@ def vectorised(world: World) -> Any:
 def measure() -> list[Result]:
     """Sweep times by size; the peer runs on the middle one and must agree."""
     results, times = [], {}
-    with ThreadPoolExecutor(CORES) as workers:
+    with ThreadPoolExecutor(CORES, initializer=pin_to_next_core, initargs=(count(),)) as workers:
         for size in SIZES:
             world = grown_world(size)
             sweep = Sweep(world, workers)

@@ -81,7 +81,7 @@ def test_a_debt_nobody_could_pay_is_a_shortfall():
     assert pair.send(m.COMMAND_WITHDRAW, account=saver, amount=1) == codes.WITHDRAWALS_MUST_NOT_BE_GATED
 
 
-def test_settlement_that_leaves_only_a_debt_resolves_it_at_once():
+def test_a_debt_that_settlement_leaves_is_met_by_the_sweep():
     pair = Pair(gap_max=HOUR, accounts_per_tick=1)
     pair.tick(HOUR)
     series = pair.list(FUTURE, 100 * TOKEN, expiry=2 * HOUR)
@@ -93,7 +93,10 @@ def test_settlement_that_leaves_only_a_debt_resolves_it_at_once():
     assert pair.fill(long, short, number, -10, 80 * TOKEN) == codes.OK
     assert pair.cash(long) == -70 * TOKEN
     pair.tick(2 * HOUR)
-    # Its order was released by the settlement; the sweep of the tick has seen the backstop only.
+    # Its order was released by the settlement; the sweep of this tick has seen the backstop only.
+    assert pair.cash(long) == -70 * TOKEN
+    for later in range(1, 20):
+        pair.tick(2 * HOUR + later * 1_000)
     assert pair.cash(long) == 0
 
 

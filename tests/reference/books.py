@@ -93,12 +93,12 @@ def resolve_bad_debt(state: State, account: int) -> int:
         return 0
     fund_pays(state, account, -debtor.cash)
     bad_debt = -debtor.cash
-    state.bad_debt += bad_debt
     payers = [m.NAMED_FEES, m.NAMED_BACKSTOP, *range(m.NAMED_COUNT, len(state.accounts))]
     total = sum(max(0, state.accounts[payer].cash) for payer in payers)
     for payer, cut in cuts(bad_debt, total, [(payer, state.accounts[payer].cash) for payer in payers]):
         state.accounts[payer].cash -= cut
         debtor.cash += cut
+        state.bad_debt += cut
         state.socialised += cut
         state.sweep_due = True
     return len(state.accounts) if bad_debt > 0 else 0

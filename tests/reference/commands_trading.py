@@ -155,6 +155,7 @@ def require_reservable(state: State, command: Command, owner: Account, before: F
     instrument, lots, price = command["instrument"], command["lots"], command["price"]
     row = state.instruments[instrument]
     require(instrument != 0 and not row.is_asset, codes.INSTRUMENT_MUST_BE_CONTRACT)
+    require(owner.stage != m.STAGE_LIQUIDATING, codes.ACCOUNT_MUST_NOT_BE_LIQUIDATING)
     require(row.status in (m.STATUS_OPEN, m.STATUS_REDUCE_ONLY), codes.INSTRUMENT_MUST_BE_OPEN)
     require(lots != 0, codes.LOTS_MUST_NOT_BE_ZERO)
     require(abs(lots) <= row.lots_max, codes.LOTS_MUST_BE_WITHIN_LIMIT)

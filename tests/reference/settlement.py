@@ -69,7 +69,6 @@ def settle_account(state: State, account: int, instrument: int) -> None:
         state.accounts[m.NAMED_SETTLEMENT].cash += cut
         row.settlement_deficit -= cut
         row.settlement_profit -= gain
-    resolve_bad_debt(state, account)
 
 
 def write_off(state: State, account: int, instrument: int) -> None:

@@ -20,6 +20,8 @@ def emit(
 ) -> None:
     """Append one event; ``lots``, ``cost`` and ``cash`` are deltas of ``account``, ``fee`` goes to the fees account."""
     totals = pool.totals[0]
+    if totals["event_row"] >= pool.events.size:
+        raise IndexError("events must fit the table the host made room in")
     event = pool.events[totals["event_row"]]
     event["sequence"] = totals["events"]
     event["kind"] = kind
@@ -89,6 +91,8 @@ def enter_ledger(
 ) -> None:
     """One line of the liquidation ledger: who took what, at which price, and who paid."""
     totals = pool.totals[0]
+    if totals["ledger_row"] >= pool.ledger.size:
+        raise IndexError("ledger must fit the table the host made room in")
     line = pool.ledger[totals["ledger_row"]]
     line["sequence"] = totals["ledger"]
     line["command_id"] = totals["command_id"]

@@ -8,7 +8,7 @@ from plimsoll.book.events import enter_ledger, move_cash, note
 from plimsoll.book.holdings import find, has_room
 from plimsoll.book.layout import Pool
 from plimsoll.engine.release import release_row
-from plimsoll.engine.waterfall.bad_debt import pay_from_fund, resolve_debt, resolve_if_bankrupt
+from plimsoll.engine.waterfall.bad_debt import pay_from_fund, resolve_debt
 from plimsoll.engine.waterfall.takeover import AT_MARK, takeover
 from plimsoll.margin.terms import value_of
 from plimsoll.units.fixed import mul_div_ceil
@@ -78,10 +78,8 @@ def settle_account(pool: Pool, account: int, number: int) -> None:
         takeover(pool, account, NAMED_SETTLEMENT, number, lots, AT_MARK, EVENT_SETTLED, EVENT_SETTLED)
     if instrument["settlement_phase"] == LOSERS:
         cover_loser(pool, account, number)
-    else:
-        if gain > 0 and instrument["settlement_deficit"] > 0:
-            cut_winner(pool, account, number, gain)
-        resolve_if_bankrupt(pool, account)
+    elif gain > 0 and instrument["settlement_deficit"] > 0:
+        cut_winner(pool, account, number, gain)
 
 
 @command

@@ -16,6 +16,7 @@ from plimsoll.units.messages import (
     ACTION_MARGIN,
     EVENT_RELEASED,
     EVENT_RESERVED,
+    STAGE_LIQUIDATING,
     STATUS_OPEN,
     STATUS_REDUCE_ONLY,
 )
@@ -59,6 +60,8 @@ def require_reservable(pool: Pool, command: CommandRow, side: Side) -> int:
     price = command["price"]
     if number == 0 or is_asset(pool, number):
         return code.INSTRUMENT_MUST_BE_CONTRACT
+    if pool.accounts[command["account"]]["stage"] == STAGE_LIQUIDATING:
+        return code.ACCOUNT_MUST_NOT_BE_LIQUIDATING
     instrument = pool.instruments[number]
     reduce_only = instrument["status"] == STATUS_REDUCE_ONLY
     if instrument["status"] != STATUS_OPEN and not reduce_only:

@@ -68,13 +68,12 @@ def resolve_debt(pool: Pool, account: int) -> int:
     owed = -pool.accounts[account]["cash"]
     paid = pay_from_fund(pool, account, owed)
     loss = owed - paid
-    if loss > 0:
-        cut = cut_cash(pool, account, loss)
-        totals = pool.totals[0]
-        totals["bad_debt"] += loss
-        totals["socialised"] += cut
-        note(pool, EVENT_BAD_DEBT, account, 0, 0, loss)
-        enter_ledger(pool, account, 0, MECHANISM_SOCIALISED, -1, 0, 0, cut, 0, 0, 0, 0, loss, -loss)
+    cut = cut_cash(pool, account, loss) if loss > 0 else 0
+    if cut > 0:
+        pool.totals[0]["bad_debt"] += cut
+        pool.totals[0]["socialised"] += cut
+        note(pool, EVENT_BAD_DEBT, account, 0, 0, cut)
+        enter_ledger(pool, account, 0, MECHANISM_SOCIALISED, -1, 0, 0, cut, 0, 0, 0, 0, cut, -loss)
     return 1 if loss > 0 else 0
 
 
