@@ -1,10 +1,7 @@
 """(2) Re-margin every account: 100k accounts x 10 holdings on two cores, and growth from 10k to 1 M accounts."""
 
-import os
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from hashlib import blake2b
-from itertools import count
 from typing import Any
 
 import numpy as np
@@ -27,13 +24,6 @@ def grown_world(accounts: int) -> World:
             world.engine.events()
             world.setup().clear()
     return world
-
-
-def pin_to_next_core(started: Iterator[int]) -> None:
-    """Give each thread a core of its own; unpinned, both often wake on one, and two threads measure as one."""
-    if hasattr(os, "sched_setaffinity"):
-        cores = sorted(os.sched_getaffinity(0))
-        os.sched_setaffinity(0, {cores[next(started) % len(cores)]})
 
 
 class Sweep:
@@ -84,11 +74,11 @@ def vectorised(world: World) -> Any:
 def measure() -> list[Result]:
     """Sweep times by size; the peer runs on the middle one and must agree."""
     results, times = [], {}
-    with ThreadPoolExecutor(CORES, initializer=pin_to_next_core, initargs=(count(),)) as workers:
+    with ThreadPoolExecutor(CORES) as workers:
         for size in SIZES:
             world = grown_world(size)
             sweep = Sweep(world, workers)
-            times[size] = 1000 * seconds_of(sweep)
+            times[size] = 1000 * seconds_of(sweep, 25)
             if size == 100_000:
                 evaluate = vectorised(world)
                 peer = 1000 * seconds_of(evaluate, 3)
