@@ -36,6 +36,7 @@ from plimsoll.sim.traders import Makers, Traders, TradersConfig
 from plimsoll.sim.view import Floats, View, contract_mask
 from plimsoll.units.messages import COMMAND_PAY_WITHDRAWAL, NAMED_BACKSTOP, NAMED_FUND, NAMED_PENDING
 from plimsoll.units.tables import Ints
+from plimsoll.venue.records import records
 
 SAMPLES_MAX: Final = 3_000
 VOLATILITY_MEMORY_MINUTES: Final = 15.0
@@ -247,7 +248,7 @@ class _Replay:
     def _pay_withdrawals(self) -> None:
         pending = int(self.session.engine.pool.accounts[NAMED_PENDING]["cash"])
         if pending > 0:
-            self.session.send(commands.rows(COMMAND_PAY_WITHDRAWAL, amount=pending))
+            self.session.send(records(COMMAND_PAY_WITHDRAWAL, amount=pending))
 
     def _equity(self, view: View) -> int:
         return int(view.equity.sum())

@@ -9,12 +9,13 @@ from typing import Any, Protocol
 import numpy as np
 
 from plimsoll.book.rows import PolicyRow
-from plimsoll.sim.commands import Commands, joined, rows
+from plimsoll.sim.commands import Commands, joined
 from plimsoll.sim.errors import SimulationError
 from plimsoll.sim.listings import PoolSetup
 from plimsoll.units.codes import sentence
 from plimsoll.units.messages import COMMAND_LIST_INSTRUMENT, COMMAND_SET_POLICY, name_of
 from plimsoll.units.tables import Ints
+from plimsoll.venue.records import records
 
 KINDS_MAX = 64
 CODES_MAX = 1024
@@ -81,11 +82,11 @@ class Session:
     def open_pool(self, setup: PoolSetup) -> None:
         """Set the policy and list every instrument of the setup."""
         words = np.array([setup.policy[name] for name in PolicyRow.__annotations__], np.int64)
-        self.must(rows(COMMAND_SET_POLICY, payload_words=len(words)), what=f"{setup.source}: policy", payload=words)
+        self.must(records(COMMAND_SET_POLICY, payload_words=len(words)), what=f"{setup.source}: policy", payload=words)
         for listing in setup.listings:
             words = listing.payload()
             self.must(
-                rows(COMMAND_LIST_INSTRUMENT, instrument=listing.number, payload_words=len(words)),
+                records(COMMAND_LIST_INSTRUMENT, instrument=listing.number, payload_words=len(words)),
                 what=f"{setup.source}: {listing.name}",
                 payload=words,
             )
