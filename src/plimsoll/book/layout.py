@@ -10,17 +10,23 @@ from plimsoll.book.rows import (
     AnswerRow,
     BlockRow,
     ChangedRow,
+    ClassRow,
     CommandRow,
     EventRow,
+    GroupRow,
     HoldingRow,
     InstrumentRow,
     LedgerRow,
     ListingRow,
     PolicyRow,
     RankRow,
+    RiskClassRow,
+    RiskRow,
+    ScenarioRow,
     TotalsRow,
+    WordRow,
 )
-from plimsoll.units.limits import ID_WINDOW
+from plimsoll.units.limits import CLASSES_MAX, GROUPS_MAX, ID_WINDOW
 from plimsoll.units.tables import Table, array_of, dtype_of
 
 Array = npt.NDArray[Any]
@@ -30,6 +36,7 @@ EVENT = dtype_of(EventRow)
 LEDGER = dtype_of(LedgerRow)
 LISTING = dtype_of(ListingRow)
 POLICY = dtype_of(PolicyRow)
+CLASS = dtype_of(ClassRow)
 
 BLOCK_CAPACITIES = (4, 8, 12, 16, 24, 32, 48, 64)
 """Sizes of a block of holdings. Not only powers of two: strides that share cache sets double the time of a sweep."""
@@ -45,6 +52,12 @@ class Pool(NamedTuple):
     totals: Table[TotalsRow]
     answers: Table[AnswerRow]
     blocks: Table[BlockRow]
+    classes: Table[RiskClassRow]
+    scenarios: Table[ScenarioRow]
+    groups: Table[GroupRow]
+    risks: Table[RiskRow]
+    published: Table[WordRow]
+    arrays: Table[WordRow]
     changed: Table[ChangedRow]
     events: Table[EventRow]
     ledger: Table[LedgerRow]
@@ -59,14 +72,31 @@ DTYPES: dict[str, np.dtype[Any]] = {
     "totals": dtype_of(TotalsRow),
     "answers": dtype_of(AnswerRow),
     "blocks": dtype_of(BlockRow),
+    "classes": dtype_of(RiskClassRow),
+    "scenarios": dtype_of(ScenarioRow),
+    "groups": dtype_of(GroupRow),
+    "risks": dtype_of(RiskRow),
+    "published": dtype_of(WordRow),
+    "arrays": dtype_of(WordRow),
     "changed": dtype_of(ChangedRow),
     "events": EVENT,
     "ledger": LEDGER,
     "ranks": dtype_of(RankRow),
 }
 
-STATE_TABLES = ("accounts", "holdings", "instruments", "policy", "totals", "answers", "blocks")
-"""The tables a snapshot holds."""
+STATE_TABLES = (
+    *("accounts", "holdings", "instruments", "policy", "totals", "answers", "blocks"),
+    *("classes", "scenarios", "groups", "risks", "published", "arrays"),
+)
+"""The tables a snapshot holds. ``arrays`` are the published ones moved to the present marks."""
+
+
+def rows_in_use(pool: Pool) -> dict[str, int]:
+    """How many rows of the tables that keep room for more are in use."""
+    totals = pool.totals[0]
+    names = {"accounts": "accounts", "holdings": "holdings", "instruments": "instruments", "risks": "instruments"}
+    names |= {"scenarios": "scenarios", "published": "words", "arrays": "words"}
+    return {table: int(totals[count]) for table, count in names.items()}  # type: ignore[literal-required]
 
 
 def empty_pool(accounts: int, holdings: int, instruments: int, events: int, ledger: int) -> Pool:
@@ -79,6 +109,12 @@ def empty_pool(accounts: int, holdings: int, instruments: int, events: int, ledg
         "totals": 1,
         "answers": ID_WINDOW,
         "blocks": len(BLOCK_CAPACITIES),
+        "classes": CLASSES_MAX + 1,
+        "scenarios": 0,
+        "groups": GROUPS_MAX + 1,
+        "risks": instruments,
+        "published": 0,
+        "arrays": 0,
         "changed": accounts,
         "events": events,
         "ledger": ledger,

@@ -8,7 +8,7 @@ import hashlib
 import numpy as np
 
 from plimsoll.book.keccak import hash_rows, keccak_256
-from plimsoll.book.layout import Array, Pool
+from plimsoll.book.layout import Array, Pool, rows_in_use
 from plimsoll.book.merkle import AccountTree
 from plimsoll.units.limits import HOLDINGS_PER_ACCOUNT_MAX
 from plimsoll.units.tables import Ints, array_of
@@ -26,7 +26,7 @@ LEAF_FIELDS = (
     "triggered",
     "generation",
 )
-OTHER_TABLES = ("instruments", "policy", "totals", "answers")
+OTHER_TABLES = ("instruments", "policy", "totals", "answers", "classes", "scenarios", "groups", "risks", "published")
 NOT_STATE = ("event_row", "ledger_row", "position", "changed")
 HOLDING_WORDS = 6
 
@@ -60,13 +60,11 @@ def _holdings_digests(pool: Pool, rows: Array) -> Array:
 
 
 def hash_of_other_tables(pool: Pool) -> bytes:
-    """blake2b-256 of the instruments, policy, totals and answers in use."""
+    """blake2b-256 of the tables in use other than accounts and holdings; ``arrays`` follow from the published ones."""
     state = hashlib.blake2b(digest_size=32)
-    count = int(pool.totals[0]["instruments"])
     for name in OTHER_TABLES:
         table = array_of(getattr(pool, name))
-        if name == "instruments":
-            table = table[:count]
+        table = table[: rows_in_use(pool).get(name)]
         if name == "totals":
             table = table.copy()
             for field in NOT_STATE:

@@ -160,6 +160,11 @@ class ListingRow(TypedDict):
     funding_interest: int
     expiry: int
     settlement_window: int
+    risk_class: int
+    risk_group: int
+    strike: int
+    option_type: int
+    confidence_threshold: int
 
 
 class InstrumentRow(PriceRow, ListingRow):
@@ -187,6 +192,8 @@ class InstrumentRow(PriceRow, ListingRow):
     settlement_deficit: int
     settlement_profit: int
     holders: int
+    spot: int
+    underlies: int
 
 
 class PolicyRow(TypedDict):
@@ -208,6 +215,8 @@ class PolicyRow(TypedDict):
     settlements_per_tick: int
     adl: int
     deposit_notional_min: int
+    class_offset: int
+    slice_discount: int
 
 
 class TotalsRow(TypedDict):
@@ -228,6 +237,9 @@ class TotalsRow(TypedDict):
     sweep_due: int
     sweeping: int
     depeg_rate: int
+    depeg_gap: int
+    words: int
+    scenarios: int
     bad_debt: int
     socialised: int
     commands: int
@@ -265,3 +277,130 @@ class ChangedRow(TypedDict):
     """Accounts whose leaf of the state root is out of date."""
 
     account: int
+
+
+class ClassRow(TypedDict):
+    """The policy of a risk class: the canonical payload of publish_class, before its scenarios."""
+
+    underlying: int
+    scale: int
+    shift: int
+    scenarios: int
+    aggregation: int
+    tail: int
+    grouped: int
+    factor_initial: int
+    factor_maintenance: int
+    ramp: int
+    depeg_factor: int
+    addons_inside: int
+    assets_at_underlying: int
+    linear_maintenance: int
+    linear_initial: int
+    option_maintenance: int
+    option_initial: int
+    delta_rate: int
+    gamma_rate: int
+    vega_rate: int
+    floor_option: int
+    floor_linear: int
+    confidence_threshold: int
+    confidence_factor: int
+    carry_max: int
+    reference_max: int
+    jump_max: int
+    age_max: int
+    short_spot_max: int
+    short_spot_min: int
+    short_call: int
+    short_put: int
+    short_put_value: int
+    offset_scale: int
+    unpaired_initial: int
+    unpaired_maintenance: int
+
+
+class RiskClassRow(ClassRow):
+    """A risk class: its policy, then what the engine keeps. ``*_now`` are the factors in force while they ramp."""
+
+    published: int
+    unit: int
+    width: int
+    scenario_start: int
+    arrays_time: int
+    reference: int
+    initial_now: int
+    maintenance_now: int
+    initial_from: int
+    maintenance_from: int
+    ramp_start: int
+    peg: int
+    members: int
+
+
+class ScenarioRow(TypedDict):
+    """One scenario of a class: shock in ppb, the rest in parts of 2**30, ``deductible`` in products."""
+
+    shock: int
+    damping: int
+    linear: int
+    skew: int
+    deductible: int
+
+
+class GroupRow(TypedDict):
+    """A netting group: discounts in parts of 2**30, the rest in ppb, ``forward`` in micros per unit."""
+
+    risk_class: int
+    discount_long: int
+    discount_short: int
+    basis_factor: int
+    confidence: int
+    rate_confidence: int
+    forward: int
+
+
+class RiskRow(TypedDict):
+    """What margin reads of an instrument with scenarios. ``slot``: first word of its row of arrays, -1 for none.
+
+    ``value``, ``up`` and ``down`` are those in force, in quanta; ``*_published`` as the table has them.
+    """
+
+    risk_class: int
+    group: int
+    slot: int
+    value: int
+    option_type: int
+    strike: int
+    pair: int
+    delta: int
+    gamma: int
+    vega: int
+    up: int
+    down: int
+    value_published: int
+    up_published: int
+    down_published: int
+    reference: int
+    time: int
+
+
+class WordRow(TypedDict):
+    """One word of a table of arrays."""
+
+    word: int
+
+
+class LegRow(TypedDict):
+    """Scratch: a holding as margin sees it, sorted by class and group."""
+
+    key: int
+    number: int
+    lots: int
+    cost: int
+    bid_lots: int
+    ask_lots: int
+    reserved: int
+    slot: int
+    value: int
+    scaled: int

@@ -3,10 +3,10 @@
 from plimsoll.book.events import note
 from plimsoll.book.layout import Pool
 from plimsoll.book.signatures import INTEGER, POOL
-from plimsoll.engine.commands.prices import refresh_state, set_depeg
+from plimsoll.engine.commands.prices import follow_underlying, refresh_state, set_depeg, set_peg
 from plimsoll.margin.rates import set_confidence_rate, set_open_interest_rate
-from plimsoll.units.jit import entry
-from plimsoll.units.messages import EVENT_POLICY_SET
+from plimsoll.units.jit import command, entry
+from plimsoll.units.messages import EVENT_ARRAYS_PUBLISHED, EVENT_CLASS_PUBLISHED, EVENT_POLICY_SET
 from plimsoll.units.views import view
 
 
@@ -19,9 +19,40 @@ def adopt_instrument(pool: Pool, number: int, event: int) -> int:
     instrument["rate_open_interest"] = 0
     set_open_interest_rate(instrument)
     set_confidence_rate(instrument)
+    if instrument["risk_class"] == 0:
+        instrument["spot"] = instrument["mark"]
+    else:
+        instrument["spot"] = pool.instruments[pool.classes[instrument["risk_class"]]["underlying"]]["mark"]
     refresh_state(pool, number)
     pool.totals[0]["sweep_due"] = 1
     return 0
+
+
+@command
+def follow_class(pool: Pool, number: int) -> int:
+    """Values in force and states of every member, and a sweep."""
+    follow_underlying(pool, pool.classes[number]["underlying"])
+    pool.totals[0]["sweep_due"] = 1
+    return 0
+
+
+@entry((POOL, INTEGER))
+def adopt_class(pool: Pool, number: int) -> int:
+    """Recompute what depends on a class's policy: values in force, states of its options, what a depeg adds."""
+    pool = view(pool)
+    family = pool.classes[number]
+    set_peg(pool, family)
+    note(pool, EVENT_CLASS_PUBLISHED, -1, family["underlying"], 0, number)
+    return follow_class(pool, number)
+
+
+@entry((POOL, INTEGER))
+def adopt_arrays(pool: Pool, number: int) -> int:
+    """Recompute what depends on a class's table."""
+    pool = view(pool)
+    family = pool.classes[number]
+    note(pool, EVENT_ARRAYS_PUBLISHED, -1, family["underlying"], family["reference"], number)
+    return follow_class(pool, number)
 
 
 @entry((POOL,))

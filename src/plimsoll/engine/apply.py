@@ -5,7 +5,7 @@ from plimsoll.book.holdings import CACHE_LINE, prefetch_holdings
 from plimsoll.book.layout import Pool
 from plimsoll.book.rows import CommandRow
 from plimsoll.book.signatures import COMMANDS, INTEGER, POOL, WORDS
-from plimsoll.engine.commands.accounts import close_account, open_account, set_limits
+from plimsoll.engine.commands.accounts import close_account, open_account, set_limits, set_mode
 from plimsoll.engine.commands.bid import bid
 from plimsoll.engine.commands.cash import deposit, pay_withdrawal, transfer, withdraw
 from plimsoll.engine.commands.fill import fill
@@ -60,6 +60,8 @@ def dispatch(pool: Pool, command: CommandRow) -> int:
         return close_account(pool, command)
     if which == kind.COMMAND_SET_LIMITS:
         return set_limits(pool, command)
+    if which == kind.COMMAND_SET_MODE:
+        return set_mode(pool, command)
     if which == kind.COMMAND_WRITE_DOWN:
         return write_down(pool, command)
     if which == kind.COMMAND_DELIST:

@@ -27,6 +27,8 @@ DEFAULT_POLICY: Mapping[str, int] = {
     "settlements_per_tick": 10_000,
     "adl": ADL_QUEUE,
     "deposit_notional_min": 1_000_000,
+    "class_offset": 0,
+    "slice_discount": 50_000_000,
 }
 """Durations in milliseconds, shares and buffers in ppb, money in micros."""
 

@@ -6,17 +6,21 @@ from typing import Any
 import numpy as np
 
 from plimsoll.book.identities import broken_identities
-from plimsoll.book.layout import COMMAND, EVENT, LEDGER, STATE_TABLES, Array, Pool, empty_pool, grown
+from plimsoll.book.layout import COMMAND, EVENT, LEDGER, STATE_TABLES, Array, Pool, empty_pool, grown, rows_in_use
 from plimsoll.book.root import StateRoot
 from plimsoll.engine.apply import HOLDING_ROWS_SPARE, PROCEED, apply_hot, close_envelope, open_envelope
 from plimsoll.engine.genesis import found
 from plimsoll.engine.listing import list_instrument, set_instrument, set_policy
+from plimsoll.engine.publish import publish_arrays, publish_class
 from plimsoll.engine.read import read_health, read_next_legs
+from plimsoll.units.limits import LANES
 from plimsoll.units.messages import (
     COLD,
     COMMAND_BID,
     COMMAND_LIST_INSTRUMENT,
     COMMAND_OPEN_ACCOUNT,
+    COMMAND_PUBLISH_ARRAYS,
+    COMMAND_PUBLISH_CLASS,
     COMMAND_SET_INSTRUMENT,
     COMMAND_SET_POLICY,
     COMMAND_SETTLE,
@@ -29,6 +33,8 @@ COLD_RULES = {
     COMMAND_LIST_INSTRUMENT: list_instrument,
     COMMAND_SET_INSTRUMENT: set_instrument,
     COMMAND_SET_POLICY: set_policy,
+    COMMAND_PUBLISH_CLASS: publish_class,
+    COMMAND_PUBLISH_ARRAYS: publish_arrays,
 }
 NO_PAYLOAD: Ints = np.zeros(0, np.int64)
 EVENTS_PER_STEP = 16
@@ -73,8 +79,7 @@ class Engine:
 
     def tables(self) -> dict[str, Array]:
         """The state as arrays, for a snapshot: only rows in use, nothing else."""
-        totals = self.pool.totals[0]
-        used = {"accounts": totals["accounts"], "holdings": totals["holdings"], "instruments": totals["instruments"]}
+        used = rows_in_use(self.pool)
         return {name: array_of(getattr(self.pool, name))[: used.get(name)].copy() for name in STATE_TABLES}
 
     def apply(self, commands: Array, payload: Ints = NO_PAYLOAD) -> Ints:
@@ -129,6 +134,7 @@ class Engine:
         opened = int(np.count_nonzero(commands["kind"] == COMMAND_OPEN_ACCOUNT))
         accounts = int(totals["accounts"]) + opened
         holdings = int(totals["holdings"]) + HOLDING_ROWS_SPARE + 2 * min(commands.size, 100_000)
+        words = int(commands["payload_words"].sum()) if commands.size == 1 else 0
         events, ledger = self._rows_of_one_command(commands, accounts, holdings)
         self.pool = pool._replace(
             accounts=grown(pool.accounts, accounts),
@@ -136,6 +142,10 @@ class Engine:
             ranks=grown(pool.ranks, accounts),
             holdings=grown(pool.holdings, holdings),
             instruments=grown(pool.instruments, int(totals["instruments"]) + 1),
+            risks=grown(pool.risks, int(totals["instruments"]) + 1),
+            scenarios=grown(pool.scenarios, int(totals["scenarios"]) + words + LANES),
+            published=grown(pool.published, int(totals["words"]) + words),
+            arrays=grown(pool.arrays, int(totals["words"]) + words),
             events=_emptied(pool.events, events + EVENTS_SLACK),
             ledger=_emptied(pool.ledger, ledger + EVENTS_SLACK),
         )

@@ -8,16 +8,29 @@ from plimsoll.book.layout import LISTING, POLICY, Pool
 from plimsoll.book.parameters import LISTING_BOUNDS, POLICY_BOUNDS, Bounds
 from plimsoll.book.rows import CommandRow
 from plimsoll.engine.adopt import adopt_instrument, adopt_policy
+from plimsoll.engine.capacity import require_capacity
 from plimsoll.margin.terms import FLAT, ROOT, SEGMENTS
 from plimsoll.units import codes as code
-from plimsoll.units.limits import HOLDING_VALUE_MAX, INSTRUMENTS_MAX, OPEN_VALUE_MAX, PPB, RATE_MAX, TIME_SUM_MAX
+from plimsoll.units.limits import (
+    HOLDING_VALUE_MAX,
+    INSTRUMENTS_MAX,
+    OPEN_VALUE_MAX,
+    PARTS,
+    PPB,
+    RATE_MAX,
+    TIME_SUM_MAX,
+)
 from plimsoll.units.messages import (
     EVENT_INSTRUMENT_SET,
     EVENT_LISTED,
     KIND_ASSET,
     KIND_FUTURE,
+    KIND_OPTION,
     KIND_PERP,
+    OPTION_CALL,
     ORACLE_UNPRICED,
+    STATUS_CLOSED,
+    STATUS_FREE,
     STATUS_OPEN,
     STATUS_SETTLING,
 )
@@ -25,6 +38,8 @@ from plimsoll.units.messages import (
 LISTING_FIELDS: tuple[str, ...] = tuple(LISTING.names or ())
 POLICY_FIELDS: tuple[str, ...] = tuple(POLICY.names or ())
 SEGMENT_NUMBERS = (1, 2, 3)
+SERIES_TERMS = ("kind", "scale", "expiry")
+OPTION_TERMS = (*SERIES_TERMS, "risk_class", "risk_group", "strike", "option_type")
 
 Parameters = Mapping[str, int]
 
@@ -65,7 +80,7 @@ def require_ordered_rates(listing: Parameters) -> int:
     pairs += [(f"segment_initial_{k}", f"segment_maintenance_{k}") for k in SEGMENT_NUMBERS]
     if any(listing[initial] < listing[maintenance] for initial, maintenance in pairs):
         return code.RATES_MUST_BE_ORDERED
-    if listing["kind"] != KIND_ASSET and listing["rate_initial"] == 0:
+    if listing["kind"] in (KIND_PERP, KIND_FUTURE) and listing["rate_initial"] == 0:
         return code.RATES_MUST_BE_ORDERED
     return code.OK
 
@@ -113,15 +128,15 @@ def require_fees(listing: Parameters) -> int:
     """A rebate is paid by the taker's fee; a liquidation fee leaves the account better off."""
     if -listing["fee_maker"] > listing["fee_taker"]:
         return code.REBATE_MUST_NOT_EXCEED_TAKER_FEE
-    if listing["kind"] != KIND_ASSET:
+    if listing["kind"] in (KIND_PERP, KIND_FUTURE):
         if max(listing["fee_liquidation"], listing["fee_backstop"]) >= listing["rate_maintenance"]:
             return code.LIQUIDATION_FEE_MUST_STAY_BELOW_MAINTENANCE
     return code.OK
 
 
 def require_expiry(listing: Parameters, time: int) -> int:
-    """A future expires later and has a window to average its price over; nothing else expires when listed."""
-    if listing["kind"] != KIND_FUTURE:
+    """A future or an option expires later and has a window to average a price over; nothing else does when listed."""
+    if listing["kind"] not in (KIND_FUTURE, KIND_OPTION):
         return code.OK if listing["expiry"] == 0 else code.EXPIRY_MUST_BE_IN_FUTURE
     if listing["expiry"] <= time or listing["settlement_window"] == 0:
         return code.EXPIRY_MUST_BE_IN_FUTURE
@@ -133,7 +148,7 @@ def require_listing(listing: Parameters, time: int) -> int:
     refusal = require_bounds(listing, LISTING_BOUNDS)
     if refusal != code.OK:
         return refusal
-    if listing["kind"] not in (KIND_ASSET, KIND_PERP, KIND_FUTURE):
+    if listing["kind"] not in (KIND_ASSET, KIND_PERP, KIND_FUTURE, KIND_OPTION):
         return code.KIND_MUST_BE_KNOWN
     for rule in (require_precision, require_ordered_rates, require_rising_segments):
         refusal = rule(listing)
@@ -161,6 +176,75 @@ def write_parameters(row: Any, listing: Parameters) -> None:
     row["penalised"] = penalty_of(listing)
 
 
+def is_listed(pool: Pool, number: int) -> bool:
+    """Whether the number is an instrument that is not free or closed."""
+    if not 1 <= number < pool.totals[0]["instruments"]:
+        return False
+    return int(pool.instruments[number]["status"]) not in (STATUS_FREE, STATUS_CLOSED)
+
+
+def require_member(pool: Pool, number: int, listing: Parameters) -> int:
+    """An option has its terms, nothing else has; a member fits its class."""
+    terms = [listing[name] for name in ("strike", "option_type", "risk_group")]
+    if listing["kind"] == KIND_OPTION:
+        if not all(terms) or listing["risk_class"] == 0:
+            return code.OPTION_MUST_HAVE_TERMS
+    elif any(terms):
+        return code.OPTION_MUST_HAVE_TERMS
+    if listing["risk_class"] == 0:
+        return code.OK
+    family = pool.classes[listing["risk_class"]]
+    if family["published"] == 0:
+        return code.CLASS_MUST_BE_PUBLISHED
+    if family["scale"] != listing["scale"] or not fits_group(pool, number, listing):
+        return code.MEMBER_MUST_FIT_CLASS
+    if listing["kind"] == KIND_OPTION:
+        underlying = pool.instruments[int(family["underlying"])]
+        highest = underlying["mark_max"] if listing["option_type"] == OPTION_CALL else listing["strike"]
+        if listing["mark_max"] < highest:
+            return code.MEMBER_MUST_FIT_CLASS
+        if int(underlying["mark_max"]) * listing["settlement_window"] > TIME_SUM_MAX:
+            return code.TIME_SUM_MUST_FIT
+    return require_capacity(pool, listing["risk_class"], int(family["unit"]), int(family["shift"]), {number: listing})
+
+
+def fits_group(pool: Pool, number: int, listing: Parameters) -> bool:
+    """A netting group belongs to one class and one expiry, and has one option of a type at a strike."""
+    group = listing["risk_group"]
+    if group == 0:
+        return True
+    if pool.groups[group]["risk_class"] not in (0, listing["risk_class"]):
+        return False
+    for other in range(1, int(pool.totals[0]["instruments"])):
+        row = pool.instruments[other]
+        if other != number and row["risk_group"] == group and is_listed(pool, other):
+            same = row["strike"] == listing["strike"] and row["option_type"] == listing["option_type"]
+            if row["expiry"] != listing["expiry"] or same:
+                return False
+    return True
+
+
+def join_class(pool: Pool, number: int, listing: Parameters) -> None:
+    """Write what margin reads of a member, and pair an option with the other type at its strike."""
+    risk = pool.risks[number]
+    for name in ("risk_class", "option_type", "strike"):
+        risk[name] = listing[name]
+    group = listing["risk_group"]
+    risk["group"] = group
+    risk["slot"] = -1
+    pool.classes[listing["risk_class"]]["members"] += 1
+    if group > 0 and pool.groups[group]["risk_class"] == 0:
+        row = pool.groups[group]
+        row["risk_class"] = listing["risk_class"]
+        row["discount_long"] = row["discount_short"] = PARTS
+        row["confidence"] = PPB
+    for other in range(1, number):
+        twin = pool.risks[other]
+        if group > 0 and twin["group"] == group and twin["strike"] == listing["strike"] and is_listed(pool, other):
+            risk["pair"] = other
+            twin["pair"] = number
+
+
 def list_instrument(pool: Pool, command: CommandRow, payload: Sequence[int]) -> int:
     """Add the next instrument."""
     if len(payload) != len(LISTING_FIELDS):
@@ -171,12 +255,15 @@ def list_instrument(pool: Pool, command: CommandRow, payload: Sequence[int]) -> 
         return code.INSTRUMENT_MUST_BE_FREE
     listing = read_parameters(LISTING_FIELDS, payload)
     refusal = require_listing(listing, int(totals["time"]))
+    if refusal == code.OK:
+        refusal = require_member(pool, number, listing)
     if refusal != code.OK:
         return refusal
     # After this point the command must succeed.
     row = pool.instruments[number]
     write_parameters(row, listing)
     totals["instruments"] = number + 1
+    join_class(pool, number, listing)
     row["status"] = STATUS_OPEN
     row["oracle_state"] = ORACLE_UNPRICED
     row["funding_due"] = int(totals["time"]) + listing["funding_interval"]
@@ -199,11 +286,18 @@ def set_instrument(pool: Pool, command: CommandRow, payload: Sequence[int]) -> i
     refusal = require_listing(listing, -1)
     if refusal != code.OK:
         return refusal
-    if any(row[name] != listing[name] for name in ("kind", "scale", "expiry")):
+    fixed = OPTION_TERMS if listing["kind"] == KIND_OPTION else SERIES_TERMS
+    if any(row[name] != listing[name] for name in fixed):  # type: ignore[literal-required]
         return code.IMMUTABLE_PARAMETER_MUST_NOT_CHANGE
     if row["mark"] > listing["mark_max"]:
         return code.MARK_MUST_BE_WITHIN_LIMIT
+    refusal = require_member(pool, number, listing)
+    if refusal != code.OK:
+        return refusal
     # After this point the command must succeed.
+    if row["risk_class"] != listing["risk_class"]:
+        pool.classes[int(row["risk_class"])]["members"] -= 1
+        join_class(pool, number, listing)
     write_parameters(row, listing)
     adopt_instrument(pool, number, EVENT_INSTRUMENT_SET)
     return code.OK

@@ -7,6 +7,7 @@ cannot pay is cut from the winners of that series.  One series at a time, the lo
 from plimsoll.book.events import enter_ledger, move_cash, note
 from plimsoll.book.holdings import find, has_room
 from plimsoll.book.layout import Pool
+from plimsoll.book.rows import InstrumentRow
 from plimsoll.engine.release import release_row
 from plimsoll.engine.waterfall.bad_debt import pay_from_fund, resolve_debt
 from plimsoll.engine.waterfall.takeover import AT_MARK, takeover
@@ -19,9 +20,11 @@ from plimsoll.units.messages import (
     EVENT_SERIES_CUT,
     EVENT_SETTLED,
     EVENT_SETTLEMENT_PRICED,
+    KIND_OPTION,
     MECHANISM_SETTLEMENT,
     NAMED_DUST,
     NAMED_SETTLEMENT,
+    OPTION_CALL,
     STATUS_CLOSED,
     STATUS_SETTLING,
 )
@@ -31,11 +34,23 @@ WINNERS = 2
 NONE_SETTLING = -1
 
 
+@rule
+def settlement_price(instrument: InstrumentRow) -> int:
+    """The mean of the window; of an option, what it pays at the mean of its underlying, which may be nothing."""
+    mean = instrument["settlement_sum"] // instrument["settlement_time"]
+    if instrument["kind"] != KIND_OPTION:
+        return max(1, mean)
+    gain = mean - instrument["strike"]
+    if instrument["option_type"] != OPTION_CALL:
+        gain = -gain
+    return min(max(0, gain), instrument["mark_max"])
+
+
 @command
 def freeze(pool: Pool, number: int) -> None:
     """Fix the settlement price, the time-weighted mean of the window, and start with the losers."""
     instrument = pool.instruments[number]
-    instrument["mark"] = max(1, instrument["settlement_sum"] // instrument["settlement_time"])
+    instrument["mark"] = settlement_price(instrument)
     instrument["status"] = STATUS_SETTLING
     instrument["blocks"] = 0
     instrument["settlement_phase"] = LOSERS

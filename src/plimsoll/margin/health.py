@@ -4,10 +4,20 @@ from typing import NamedTuple
 
 from plimsoll.book.holdings import NO_INSTRUMENT, Change
 from plimsoll.book.layout import Pool
+from plimsoll.book.rows import LegRow
+from plimsoll.book.signatures import INTEGER, LEGS, POOL_VIEW, integers
+from plimsoll.margin.options import Sides, of_classes
+from plimsoll.margin.portfolio.legs import LEGS_MAX, book_after
+from plimsoll.margin.portfolio.requirement import standing_of
 from plimsoll.margin.terms import terms_of
 from plimsoll.units.fixed import rate_up
-from plimsoll.units.jit import command, rule
+from plimsoll.units.jit import command, rule, shared
+from plimsoll.units.lanes import scratch
+from plimsoll.units.messages import KIND_OPTION, MODE_PORTFOLIO
+from plimsoll.units.tables import Table
 
+CHANGE = integers(Change)
+legs_of = scratch(LegRow, LEGS_MAX)
 NOTHING = Change(NO_INSTRUMENT, 0, 0, 0, 0, 0, 0)
 
 
@@ -20,16 +30,72 @@ class Health(NamedTuple):
     blocked: int
 
 
+@shared((POOL_VIEW, INTEGER, CHANGE))
+def portfolio_after(pool: Pool, account: int, change: Change) -> Health:
+    """Health in portfolio mode."""
+    legs = legs_of()
+    owner = pool.accounts[account]
+    count = book_after(pool, account, change, legs)
+    standing = standing_of(pool, legs, count, owner["cash"] + change.cash, owner["leverage_rate"])
+    return Health(standing.equity, standing.maintenance, standing.initial, standing.blocked)
+
+
+@shared((POOL_VIEW, INTEGER, LEGS, INTEGER, INTEGER))
+def health_of_legs(pool: Pool, account: int, legs: Table[LegRow], count: int, cash: int) -> Health:
+    """Health of an account had it these legs and this cash; for changes of many holdings at once."""
+    owner = pool.accounts[account]
+    if owner["mode"] == MODE_PORTFOLIO:
+        standing = standing_of(pool, legs, count, cash, owner["leverage_rate"])
+        return Health(standing.equity, standing.maintenance, standing.initial, standing.blocked)
+    equity = cash
+    maintenance = 0
+    initial = 0
+    blocked = 0
+    haircut = pool.policy[0]["profit_haircut"]
+    for place in range(count):
+        leg = legs[place]
+        instrument = pool.instruments[leg["number"]]
+        terms = terms_of(
+            instrument,
+            leg["lots"],
+            leg["cost"],
+            leg["bid_lots"],
+            leg["ask_lots"],
+            leg["reserved"],
+            owner["leverage_rate"],
+            haircut,
+        )
+        equity += terms.value - leg["cost"]
+        maintenance += terms.maintenance
+        initial += terms.initial
+        if leg["lots"] != 0 or leg["bid_lots"] != 0 or leg["ask_lots"] != 0:
+            blocked |= instrument["blocks"]
+    asked = of_classes(pool, legs, count)
+    maintenance = max(0, maintenance + asked.maintenance)
+    initial = max(maintenance, initial + asked.initial)
+    return Health(equity, maintenance, initial + rate_up(initial, pool.totals[0]["depeg_rate"]), blocked)
+
+
+@shared((POOL_VIEW, INTEGER, CHANGE))
+def classes_after(pool: Pool, account: int, change: Change) -> Sides:
+    """What options and depegs of classes add in standard mode; asked only of accounts that hold such."""
+    legs = legs_of()
+    count = book_after(pool, account, change, legs)
+    return of_classes(pool, legs, count)
+
+
 @command
-def health_after(pool: Pool, account: int, change: Change) -> Health:
-    """Health as if the change had been applied; lots that reach 0 leave no requirement, their cost is realised."""
+def standard_after(pool: Pool, account: int, change: Change) -> Health:
+    """Health in standard mode; lots that reach 0 leave no requirement, their cost is realised."""
     owner = pool.accounts[account]
     leverage_rate = owner["leverage_rate"]
     haircut = pool.policy[0]["profit_haircut"]
+    depegged = pool.totals[0]["depeg_gap"] > 0
     equity = owner["cash"] + change.cash
     maintenance = 0
     initial = 0
     blocked = 0
+    classed = False
     met = change.instrument == NO_INSTRUMENT
     start = owner["start"]
     for row in range(start, start + owner["count"]):
@@ -51,6 +117,7 @@ def health_after(pool: Pool, account: int, change: Change) -> Health:
         equity += terms.value - cost
         maintenance += terms.maintenance
         initial += terms.initial
+        classed |= instrument["kind"] == KIND_OPTION or (depegged and instrument["risk_class"] != 0)
         if lots != 0 or bid != 0 or ask != 0:
             blocked |= instrument["blocks"]
     if not met:
@@ -68,11 +135,24 @@ def health_after(pool: Pool, account: int, change: Change) -> Health:
         equity += terms.value - change.cost
         maintenance += terms.maintenance
         initial += terms.initial
+        classed |= instrument["kind"] == KIND_OPTION or (depegged and instrument["risk_class"] != 0)
         blocked |= instrument["blocks"]
+    if classed:
+        asked = classes_after(pool, account, change)
+        maintenance = max(0, maintenance + asked.maintenance)
+        initial = max(maintenance, initial + asked.initial)
     depeg_rate = pool.totals[0]["depeg_rate"]
     if depeg_rate > 0:
         initial += rate_up(initial, depeg_rate)
     return Health(equity, maintenance, initial, blocked)
+
+
+@shared((POOL_VIEW, INTEGER, CHANGE))
+def health_after(pool: Pool, account: int, change: Change) -> Health:
+    """Health as if the change had been applied, in the account's own margin mode."""
+    if pool.accounts[account]["mode"] == MODE_PORTFOLIO:
+        return portfolio_after(pool, account, change)
+    return standard_after(pool, account, change)
 
 
 @command

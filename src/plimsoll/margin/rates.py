@@ -30,4 +30,5 @@ def set_confidence_rate(instrument: InstrumentRow) -> None:
     instrument["rate_confidence"] = 0
     if instrument["mark"] > 0 and instrument["confidence"] > 0 and instrument["confidence_factor"] > 0:
         share = mul_div_ceil(min(instrument["confidence"], instrument["mark"]), PPB, instrument["mark"])
-        instrument["rate_confidence"] = min(PPB, rate_up(share, instrument["confidence_factor"]))
+        if share > instrument["confidence_threshold"]:
+            instrument["rate_confidence"] = min(PPB, rate_up(share, instrument["confidence_factor"]))

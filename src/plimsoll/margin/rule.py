@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 from plimsoll.book.holdings import Change
 from plimsoll.book.layout import Pool
+from plimsoll.book.signatures import INTEGER, POOL_VIEW, integers
 from plimsoll.margin.health import Health, health, health_after
 from plimsoll.units.codes import (
     COUNTERPARTY_MARGIN_INITIAL_MUST_BE_COVERED,
@@ -13,7 +14,7 @@ from plimsoll.units.codes import (
     OK,
 )
 from plimsoll.units.fixed import mul_div_ceil
-from plimsoll.units.jit import command, rule
+from plimsoll.units.jit import rule, shared
 from plimsoll.units.messages import ACTION_MARGIN
 
 
@@ -36,7 +37,7 @@ def only_reduces_risk(before: Health, after: Health) -> bool:
     return after.equity + 1 >= mul_div_ceil(before.equity, after.maintenance, before.maintenance)
 
 
-@command
+@shared((POOL_VIEW, INTEGER, integers(Change), INTEGER))
 def judge(pool: Pool, account: int, change: Change, fee: int) -> Verdict:
     """The margin rule for a change whose cash already holds ``-fee``."""
     after = health_after(pool, account, change)
@@ -52,6 +53,15 @@ def judge(pool: Pool, account: int, change: Change, fee: int) -> Verdict:
     if covered:
         return Verdict(MARK_MUST_ALLOW_MARGIN, False)
     return Verdict(MARGIN_INITIAL_MUST_BE_COVERED, False)
+
+
+@rule
+def allows_change(before: Health, after: Health) -> int:
+    """The margin rule between two states of an account, no fee to waive: covered, or risk only reduced."""
+    covered = after.equity >= after.initial
+    if (covered and after.blocked & ACTION_MARGIN == 0) or only_reduces_risk(before, after):
+        return OK
+    return MARK_MUST_ALLOW_MARGIN if covered else MARGIN_INITIAL_MUST_BE_COVERED
 
 
 @rule

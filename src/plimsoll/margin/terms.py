@@ -9,7 +9,7 @@ from plimsoll.book.rows import InstrumentRow
 from plimsoll.units.fixed import isqrt_up, mul_div_ceil, mul_div_floor, rate_up
 from plimsoll.units.jit import command, rule
 from plimsoll.units.limits import PPB
-from plimsoll.units.messages import KIND_ASSET
+from plimsoll.units.messages import KIND_ASSET, KIND_OPTION
 
 FLAT = 0
 SEGMENTS = 1
@@ -28,6 +28,18 @@ class Terms(NamedTuple):
 def notional_of(instrument: InstrumentRow, lots: int) -> int:
     """ceil(lots * mark / unit) of a count of lots that is not negative."""
     return mul_div_ceil(lots, instrument["mark"], instrument["unit"])
+
+
+@rule
+def spot_notional(instrument: InstrumentRow, lots: int) -> int:
+    """ceil(lots * spot / unit): at the mark of the underlying of the instrument's class."""
+    return mul_div_ceil(lots, instrument["spot"], instrument["unit"])
+
+
+@rule
+def pays_cash(instrument: InstrumentRow) -> bool:
+    """Whether what changes hands is paid for in cash at once (assets, options), not through cost."""
+    return instrument["kind"] == KIND_ASSET or instrument["kind"] == KIND_OPTION
 
 
 @rule
@@ -115,6 +127,8 @@ def terms_of(
         value = -notional
     else:
         value = mul_div_floor(lots, instrument["mark"], instrument["unit"])
+    if instrument["kind"] == KIND_OPTION:
+        return Terms(value, 0, reserved)
     worst = worst_lots(lots, bid_lots, ask_lots)
     worst_notional = notional
     if worst != held:
@@ -129,5 +143,15 @@ def terms_of(
     if instrument["kind"] != KIND_ASSET and profit_haircut > 0:
         initial += rate_up(max(0, value - cost), profit_haircut)
     if instrument["rate_confidence"] > 0:
+        if instrument["risk_class"] != 0 and instrument["kind"] != KIND_ASSET:
+            worst_notional = spot_notional(instrument, worst)
         initial += rate_up(worst_notional, instrument["rate_confidence"])
     return Terms(value, maintenance, initial + reserved)
+
+
+@rule
+def at_underlying(instrument: InstrumentRow, lots: int, value: int) -> Terms:
+    """An asset's haircut, and what its oracle's doubt asks, at the mark of its class's underlying."""
+    notional = spot_notional(instrument, lots)
+    initial = rate_up(notional, instrument["rate_initial"]) + rate_up(notional, instrument["rate_confidence"])
+    return Terms(value, rate_up(notional, instrument["rate_maintenance"]), initial)

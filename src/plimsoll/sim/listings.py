@@ -45,6 +45,8 @@ POLICY_UNITS: Final = {
     "steps_per_tick": COUNT,
     "settlements_per_tick": COUNT,
     "deposit_notional_min": TOKENS,
+    "class_offset": FRACTION,
+    "slice_discount": FRACTION,
 }
 
 LISTING_UNITS: Final = {
@@ -79,6 +81,7 @@ LISTING_UNITS: Final = {
     "funding_rate_max": FRACTION,
     "funding_interest": FRACTION,
     "settlement_window": SECONDS,
+    "confidence_threshold": FRACTION,
 }
 
 _MULTIPLIERS: Final = {FRACTION: PPB, TOKENS: MICROS_PER_TOKEN, SECONDS: 1000, COUNT: 1}

@@ -24,6 +24,13 @@ if TYPE_CHECKING:
     def entry(*signature: Any) -> Callable[[Callable[P, R]], Callable[P, R]]:
         """A function Python calls, with an explicit signature, cached on disk."""
 
+    def shared(*signature: Any) -> Callable[[Callable[P, R]], Callable[P, R]]:
+        """A function compiled once, by itself, and called by its name; what calls it is compiled without it.
+
+        Every function of the compiler's carries all it calls, and is optimised with it, on every level.  A cut at the
+        few functions most others reach keeps the time to compile in proportion to the code.
+        """
+
     def borrow(array: T) -> T:
         """The same array without a reference count; only while the caller holds it, never returned or stored."""
 
@@ -35,10 +42,11 @@ else:
     import warnings
 
     import numba
-    from llvmlite import ir
+    from llvmlite import binding, ir
     from numba import config, types
     from numba.core import cgutils
-    from numba.extending import intrinsic
+    from numba.core.typing.templates import ConcreteTemplate, infer_global
+    from numba.extending import intrinsic, lower_builtin
 
     from plimsoll._cache import forget_compiled
 
@@ -67,22 +75,64 @@ else:
         options = {"forceinline": False, "no_cpython_wrapper": True, "no_cfunc_wrapper": True, **_SHARED}
         return _for_any_numbers(numba.njit(**options)(function))
 
+    def _kept(function, signature, **options):
+        """Compiled for the signatures, from the disk where it is there."""
+        # Without a folder of its own, Numba would keep code beside the sources and miss changes in what is called.
+        for _ in range(2 if "NUMBA_CACHE_DIR" in os.environ else 0):
+            try:
+                return numba.njit(list(signature), cache=True, **options)(function)
+            except (EOFError, pickle.UnpicklingError):
+                forget_compiled(function.__qualname__)
+            except OSError as error:
+                warnings.warn(f"compiled code cannot be kept ({error}); compiling again", stacklevel=3)
+                break
+        return numba.njit(list(signature), **options)(function)
+
     def entry(*signature):
+        def decorate(function):
+            return _kept(function, signature, **_SHARED) if COMPILED else function
+
+        return decorate
+
+    def shared(*signature):
         def decorate(function):
             if not COMPILED:
                 return function
-            # Without a folder of its own, Numba would keep code beside the sources and miss changes in what is called.
-            for _ in range(2 if "NUMBA_CACHE_DIR" in os.environ else 0):
-                try:
-                    return numba.njit(list(signature), cache=True, **_SHARED)(function)
-                except (EOFError, pickle.UnpicklingError):
-                    forget_compiled(function.__qualname__)
-                except OSError as error:
-                    warnings.warn(f"compiled code cannot be kept ({error}); compiling again", stacklevel=2)
-                    break
-            return numba.njit(list(signature), **_SHARED)(function)
+            options = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True, **_SHARED}
+            compiled = _kept(function, signature, **options)
+            (result,) = compiled.overloads.values()
+            symbol = f"{function.__module__}.{function.__qualname__}"
+            binding.add_symbol(symbol, result.library.get_pointer_to_function(result.fndesc.llvm_func_name))
+            return _named(symbol, result.signature, compiled)
 
         return decorate
+
+    def _named(symbol, signature, compiled):
+        """What stands for a shared function in the code of others: a call by name, errors passed on."""
+
+        def stub(*arguments):
+            raise TypeError(f"{symbol} is for compiled rules")
+
+        class Signature(ConcreteTemplate):
+            key = stub
+            cases = [signature]  # noqa: RUF012
+
+        infer_global(stub, types.Function(Signature))
+
+        @lower_builtin(stub, *signature.args)
+        def call(context, builder, found, arguments):
+            convention = context.call_conv
+            kind = convention.get_function_type(signature.return_type, signature.args)
+            function = cgutils.get_or_insert_function(builder.module, kind, symbol)
+            status, value = convention.call_function(
+                builder, function, signature.return_type, signature.args, arguments
+            )
+            with cgutils.if_unlikely(builder, status.is_error):
+                convention.return_status_propagate(builder, status)
+            return value
+
+        stub.compiled = compiled  # the code lives as long as what calls it
+        return stub
 
     if COMPILED:
 

@@ -32,6 +32,24 @@ TRIGGER_MAX: Final = 5 * PPB
 FACTOR_MAX: Final = 10**12
 """Largest factor of the square-root penalty (ppb per root lot, times 1e9)."""
 FUNDING_MARKS_MAX: Final = 2
+PORTFOLIO_SUM_MAX: Final = 2**61
+"""Sum over the 64 largest members of a class of lots_max * array bound: no sum of products leaves int64."""
+PORTFOLIO_MICROS_MAX: Final = 10**17
+LINEAR_BOUND: Final = 8
+"""A linear instrument's product under any shock, in marks."""
+SHOCK_MAX: Final = 7 * PPB
+SHIFT_MAX: Final = 30
+SCENARIOS_MAX: Final = 512
+LANES: Final = 8
+"""Scenario rows are padded to a multiple of this many words."""
+CLASSES_MAX: Final = 255
+GROUPS_MAX: Final = 4095
+PART_BITS: Final = 30
+PARTS: Final = 1 << PART_BITS
+"""Weights of scenarios are held in parts of 2**30, so that a product is two multiplications and two shifts."""
+PEG_MAX: Final = 10 * PPB
+CLASS_FACTOR_MAX: Final = 5 * PPB
+GREEK_RATE_MAX: Final = 1_000 * PPB
 PREMIUM_MAX: Final = PPB
 TIME_MAX: Final = 2**52
 """Milliseconds; also the largest duration."""

@@ -24,8 +24,17 @@ COMMAND_SETTLE: Final = 18
 COMMAND_LIST_INSTRUMENT: Final = 19
 COMMAND_SET_INSTRUMENT: Final = 20
 COMMAND_SET_POLICY: Final = 21
+COMMAND_SET_MODE: Final = 22
+COMMAND_PUBLISH_CLASS: Final = 23
+COMMAND_PUBLISH_ARRAYS: Final = 24
 
-COLD: Final = (COMMAND_LIST_INSTRUMENT, COMMAND_SET_INSTRUMENT, COMMAND_SET_POLICY)
+COLD: Final = (
+    COMMAND_LIST_INSTRUMENT,
+    COMMAND_SET_INSTRUMENT,
+    COMMAND_SET_POLICY,
+    COMMAND_PUBLISH_CLASS,
+    COMMAND_PUBLISH_ARRAYS,
+)
 
 
 # Kinds of events. Every change of cash, lots or cost is in exactly one event's deltas.
@@ -67,6 +76,9 @@ EVENT_DELEVERAGED: Final = 35
 EVENT_LOSS_SOCIALISED: Final = 36
 EVENT_BAD_DEBT: Final = 37
 EVENT_DUSTED: Final = 38
+EVENT_MODE_SET: Final = 39
+EVENT_CLASS_PUBLISHED: Final = 40
+EVENT_ARRAYS_PUBLISHED: Final = 41
 
 # Rows every pool has: accounts like any other, so nothing is outside the books.
 NAMED_FUND: Final = 0
@@ -96,6 +108,16 @@ MECHANISM_SETTLEMENT: Final = 6
 KIND_ASSET: Final = 1
 KIND_PERP: Final = 2
 KIND_FUTURE: Final = 3
+KIND_OPTION: Final = 4
+
+# Types of options.
+OPTION_CALL: Final = 1
+OPTION_PUT: Final = 2
+
+# How a class makes one loss of many scenarios.
+AGGREGATION_MAX: Final = 1
+AGGREGATION_VAR: Final = 2
+AGGREGATION_ES: Final = 3
 
 # Life of an instrument; an account uses FREE and OPEN only.
 STATUS_FREE: Final = 0
@@ -106,6 +128,7 @@ STATUS_CLOSED: Final = 4
 
 # Margin mode of an account.
 MODE_STANDARD: Final = 1
+MODE_PORTFOLIO: Final = 2
 
 # Who is deleveraged: by profit times leverage, or everyone pro rata.
 ADL_QUEUE: Final = 1

@@ -112,10 +112,14 @@ else:
         pointer = builder.inttoptr(address, context.get_data_type(kind.row).as_pointer())
         return context.unpack_value(builder, kind.row, pointer)
 
+    def view_of(names, rows):
+        """The type of a pool's view, from the names of its tables and the types of their rows."""
+        return PoolView(tuple((name, TableView(row)) for name, row in zip(names, rows)))
+
     @intrinsic
     def view(typing_context, pool):
         names = pool.instance_class._fields
-        kind = PoolView(tuple((name, TableView(array.dtype)) for name, array in zip(names, pool.types)))
+        kind = view_of(names, [array.dtype for array in pool.types])
 
         def build(context, builder, signature, arguments):
             place = cgutils.alloca_once(builder, WORD, size=2 * len(names))

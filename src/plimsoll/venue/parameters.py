@@ -53,6 +53,8 @@ class ListingParameters(TypedDict, total=False):
     funding_rate_max: Amount
     funding_interest: Amount
     settlement_window: Amount
+    confidence_threshold: Amount
+    risk_class: int
 
 
 class PolicyParameters(TypedDict, total=False):
@@ -74,6 +76,8 @@ class PolicyParameters(TypedDict, total=False):
     settlements_per_tick: int
     adl: str
     deposit_notional_min: Amount
+    class_offset: Amount
+    slice_discount: Amount
 
 
 _LISTING_UNITS: Final[dict[str, Fraction]] = {
@@ -102,6 +106,8 @@ _LISTING_UNITS: Final[dict[str, Fraction]] = {
     "funding_rate_max": SHARE,
     "funding_interest": SHARE,
     "settlement_window": SECONDS,
+    "confidence_threshold": SHARE,
+    "risk_class": COUNT,
 }
 _COINS: Final = {
     "position_max": "lots_max",
@@ -124,6 +130,8 @@ _POLICY_UNITS: Final[dict[str, Fraction]] = {
     "steps_per_tick": COUNT,
     "settlements_per_tick": COUNT,
     "deposit_notional_min": TOKENS,
+    "class_offset": SHARE,
+    "slice_discount": SHARE,
 }
 _ADL: Final = {"queue": ADL_QUEUE, "pro_rata": ADL_PRO_RATA}
 

@@ -8,16 +8,52 @@ from plimsoll.margin.health import health
 from plimsoll.margin.rule import require_covered
 from plimsoll.units import codes as code
 from plimsoll.units.jit import command as compiled
+from plimsoll.units.jit import rule
 from plimsoll.units.limits import RATE_MAX, TRIGGER_MAX
 from plimsoll.units.messages import (
     EVENT_ACCOUNT_CLOSED,
     EVENT_ACCOUNT_OPENED,
     EVENT_LIMITS_SET,
+    EVENT_MODE_SET,
+    MODE_PORTFOLIO,
     MODE_STANDARD,
     STAGE_HEALTHY,
+    STAGE_LIQUIDATING,
     STATUS_FREE,
     STATUS_OPEN,
 )
+
+
+@rule
+def is_mode(mode: int) -> bool:
+    """Whether the number is a margin mode."""
+    return MODE_STANDARD <= mode <= MODE_PORTFOLIO
+
+
+@compiled
+def set_mode(pool: Pool, command: CommandRow) -> int:
+    """Change how an account is margined; it must cover its initial margin the new way."""
+    number = command["account"]
+    mode = command["flags"]
+    refusal = require_owned(pool, number)
+    if refusal != code.OK:
+        return refusal
+    if not is_mode(mode):
+        return code.MODE_MUST_BE_KNOWN
+    account = pool.accounts[number]
+    if account["stage"] == STAGE_LIQUIDATING:
+        return code.ACCOUNT_MUST_NOT_BE_LIQUIDATING
+    before = account["mode"]
+    account["mode"] = mode
+    refusal = require_covered(health(pool, number))
+    account["mode"] = before
+    if refusal != code.OK:
+        return refusal
+    # After this point the command must succeed.
+    account["mode"] = mode
+    touch(pool, number)
+    note(pool, EVENT_MODE_SET, number, 0, 0, mode)
+    return code.OK
 
 
 @compiled
@@ -33,7 +69,7 @@ def open_account(pool: Pool, command: CommandRow) -> int:
         return code.ACCOUNT_MUST_BE_FREE
     if owner < 1:
         return code.OWNER_MUST_BE_POSITIVE
-    if command["flags"] != MODE_STANDARD:
+    if not is_mode(command["flags"]):
         return code.MODE_MUST_BE_KNOWN
     if instrument != 0 and (not is_listed(pool, instrument) or is_asset(pool, instrument)):
         return code.INSTRUMENT_MUST_BE_CONTRACT

@@ -8,14 +8,32 @@ from plimsoll.engine.waterfall.backstop import take_leg
 from plimsoll.engine.waterfall.bad_debt import resolve_if_bankrupt
 from plimsoll.engine.waterfall.legs import Leg, leg_of, next_leg, size_to_exit, split_fee, step_of, without_dust
 from plimsoll.engine.waterfall.order import end_if_restored
+from plimsoll.engine.waterfall.slices import (
+    STEP,
+    Payment,
+    health_without,
+    part_to_exit,
+    payment_of,
+    require_taker,
+    take_slice,
+)
 from plimsoll.engine.waterfall.takeover import Terms, taker_change
 from plimsoll.margin.health import Health, exit_level, health
 from plimsoll.margin.rule import judge, of_counterparty
-from plimsoll.margin.terms import worst_lots
+from plimsoll.margin.terms import pays_cash, worst_lots
 from plimsoll.units import codes as code
+from plimsoll.units.fixed import rate_down
 from plimsoll.units.jit import command as compiled
 from plimsoll.units.jit import rule
-from plimsoll.units.messages import ACTION_LIQUIDATE, KIND_ASSET, MECHANISM_BID, STAGE_LIQUIDATING, STATUS_SETTLING
+from plimsoll.units.limits import PPB
+from plimsoll.units.messages import (
+    ACTION_LIQUIDATE,
+    KIND_ASSET,
+    MECHANISM_BID,
+    MODE_PORTFOLIO,
+    STAGE_LIQUIDATING,
+    STATUS_SETTLING,
+)
 
 
 @rule
@@ -46,16 +64,13 @@ def require_biddable(pool: Pool, command: CommandRow, now: Health) -> int:
         return code.INSTRUMENT_MUST_BE_OPEN
     if command["lots"] < 1:
         return code.LOTS_MUST_NOT_BE_ZERO
-    restored = now.equity >= exit_level(now.maintenance, pool.policy[0]["exit_buffer"])
-    if pool.accounts[account]["stage"] != STAGE_LIQUIDATING or restored:
-        return code.ACCOUNT_MUST_BE_LIQUIDATING
-    if pool.totals[0]["time"] < pool.totals[0]["grace_until"]:
-        return code.GRACE_MUST_BE_OVER
-    if now.blocked & ACTION_LIQUIDATE != 0:
-        return code.MARK_MUST_ALLOW_LIQUIDATE
+    refusal = require_liquidating(pool, account, now)
+    if refusal != code.OK:
+        return refusal
     if now.equity < 0 and instrument["kind"] != KIND_ASSET:
         return code.ACCOUNT_MUST_BE_SOLVENT
-    if next_leg(pool, account) != number:
+    is_whole = pool.accounts[account]["mode"] == MODE_PORTFOLIO and now.equity >= 0
+    if is_whole or next_leg(pool, account) != number:
         return code.LEG_MUST_BE_NEXT
     is_long = pool.holdings[find(pool, account, number)]["lots"] > 0
     if limit > 0 and ((is_long and instrument["mark"] > limit) or (not is_long and instrument["mark"] < limit)):
@@ -79,9 +94,59 @@ def require_bidder(pool: Pool, bidder: int, leg: Leg, moved: int, terms: Terms) 
     if worst > instrument["lots_max"]:
         return code.COUNTERPARTY_LOTS_MUST_BE_WITHIN_LIMIT
     change = taker_change(pool, leg.number, moved, terms)
-    if instrument["kind"] == KIND_ASSET and pool.accounts[bidder]["cash"] + change.cash < 0:
+    if pays_cash(instrument) and change.cash < 0 and pool.accounts[bidder]["cash"] + change.cash < 0:
         return code.COUNTERPARTY_CASH_MUST_NOT_BE_NEGATIVE
     return of_counterparty(judge(pool, bidder, change, 0).code)
+
+
+@compiled
+def require_slice(pool: Pool, command: CommandRow, now: Health) -> int:
+    """A portfolio account in liquidation, solvent, and a part of it."""
+    if command["lots"] < 1 or command["lots"] > PPB:
+        return code.SLICE_MUST_BE_WITHIN_LIMIT
+    refusal = require_liquidating(pool, command["account"], now)
+    if refusal != code.OK:
+        return refusal
+    if now.equity < 0:
+        return code.ACCOUNT_MUST_BE_SOLVENT
+    return code.OK
+
+
+@rule
+def require_liquidating(pool: Pool, account: int, now: Health) -> int:
+    """The account is in liquidation and not yet restored, no grace period runs, its marks may be liquidated at."""
+    restored = now.equity >= exit_level(now.maintenance, pool.policy[0]["exit_buffer"])
+    if pool.accounts[account]["stage"] != STAGE_LIQUIDATING or restored:
+        return code.ACCOUNT_MUST_BE_LIQUIDATING
+    if pool.totals[0]["time"] < pool.totals[0]["grace_until"]:
+        return code.GRACE_MUST_BE_OVER
+    if now.blocked & ACTION_LIQUIDATE != 0:
+        return code.MARK_MUST_ALLOW_LIQUIDATE
+    return code.OK
+
+
+@compiled
+def bid_for_slice(pool: Pool, command: CommandRow) -> int:
+    """Take as large a part of a portfolio account as is wanted and needed."""
+    account = command["account"]
+    bidder = command["counterparty"]
+    now = health(pool, account)
+    refusal = require_slice(pool, command, now)
+    if refusal != code.OK:
+        return refusal
+    part = min(part_to_exit(pool, account, now), max(1, command["lots"] // STEP) * STEP)
+    fee = payment_of(pool, now, health_without(pool, account, part), part)
+    to_fund = rate_down(fee, pool.policy[0]["fund_share"])
+    payment = Payment(fee - to_fund, to_fund)
+    refusal = require_taker(pool, account, bidder, part, payment, False)
+    if refusal != code.OK:
+        return of_counterparty(refusal)
+    # After this point the command must succeed.
+    take_slice(pool, account, bidder, part, payment, MECHANISM_BID, now)
+    resolve_if_bankrupt(pool, account)
+    resolve_if_bankrupt(pool, bidder)
+    end_if_restored(pool, account, health(pool, account))
+    return code.OK
 
 
 @compiled
@@ -92,6 +157,8 @@ def bid(pool: Pool, command: CommandRow) -> int:
         return refusal
     account = command["account"]
     bidder = command["counterparty"]
+    if command["instrument"] == 0 and pool.accounts[account]["mode"] == MODE_PORTFOLIO:
+        return bid_for_slice(pool, command)
     now = health(pool, account)
     refusal = require_biddable(pool, command, now)
     if refusal != code.OK:

@@ -10,7 +10,7 @@ from plimsoll.engine.checks import allows, is_listed, is_named, require_pair
 from plimsoll.engine.waterfall.bad_debt import resolve_if_bankrupt
 from plimsoll.margin.rates import set_open_interest_rate
 from plimsoll.margin.rule import judge, of_counterparty
-from plimsoll.margin.terms import notional_of, worst_lots
+from plimsoll.margin.terms import notional_of, pays_cash, worst_lots
 from plimsoll.units import codes as code
 from plimsoll.units.fixed import mul_div_ceil, mul_div_floor, rate_down, rate_up
 from plimsoll.units.jit import command as compiled
@@ -94,6 +94,14 @@ def only_reduces(side: Side, lots: int) -> bool:
 def reaches_minimum(instrument: InstrumentRow, lots: int) -> bool:
     """Whether a position is none at all, or large enough that somebody will liquidate it."""
     return lots == 0 or notional_of(instrument, abs(lots)) >= instrument["notional_min"]
+
+
+@rule
+def buys_unpaid(pool: Pool, account: int, instrument: InstrumentRow, side: Side, change: Change) -> bool:
+    """Whether a side buys an asset, or ends long of an option, with cash it does not have."""
+    if not pays_cash(instrument) or change.lots <= 0 or side.lots + change.lots <= 0:
+        return False
+    return pool.accounts[account]["cash"] + change.cash < 0
 
 
 @rule
@@ -217,16 +225,16 @@ def fill(pool: Pool, command: CommandRow) -> int:
     notional = mul_div_ceil(abs(lots), price, instrument["unit"])
     fee_taker = rate_up(notional, instrument["fee_taker"])
     fee_maker = mul_div_ceil(notional, instrument["fee_maker"], PPB)
-    is_asset = instrument["kind"] == KIND_ASSET
-    cost = 0 if is_asset else paid
-    payment = paid if is_asset else 0
-    if not is_asset and abs(taker.cost + cost) > COST_MAX:
+    in_cash = pays_cash(instrument)
+    cost = 0 if in_cash else paid
+    payment = paid if in_cash else 0
+    if not in_cash and abs(taker.cost + cost) > COST_MAX:
         return code.COST_MUST_BE_WITHIN_LIMIT
-    if not is_asset and abs(maker.cost - cost) > COST_MAX:
+    if not in_cash and abs(maker.cost - cost) > COST_MAX:
         return code.COST_MUST_BE_WITHIN_LIMIT
 
     change_taker = change_of(taker, number, lots, cost, -payment - fee_taker, command["reserved_lots"])
-    if is_asset and lots > 0 and pool.accounts[taker_account]["cash"] + change_taker.cash < 0:
+    if buys_unpaid(pool, taker_account, instrument, taker, change_taker):
         return code.CASH_MUST_NOT_BE_NEGATIVE
     verdict = judge(pool, taker_account, change_taker, fee_taker)
     if verdict.code != code.OK:
@@ -236,7 +244,7 @@ def fill(pool: Pool, command: CommandRow) -> int:
         fee_maker = max(fee_maker, 0)
         change_taker = change_of(taker, number, lots, cost, -payment, command["reserved_lots"])
     change_maker = change_of(maker, number, -lots, -cost, payment - fee_maker, command["reserved_lots_counterparty"])
-    if is_asset and lots < 0 and pool.accounts[maker_account]["cash"] + change_maker.cash < 0:
+    if buys_unpaid(pool, maker_account, instrument, maker, change_maker):
         return code.COUNTERPARTY_CASH_MUST_NOT_BE_NEGATIVE
     verdict = judge(pool, maker_account, change_maker, fee_maker)
     if verdict.code != code.OK:

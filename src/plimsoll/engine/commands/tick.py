@@ -4,11 +4,12 @@ from plimsoll.accrual.funding import apply_funding, collect_premium
 from plimsoll.book.events import note
 from plimsoll.book.layout import Pool
 from plimsoll.book.rows import CommandRow, InstrumentRow
-from plimsoll.engine.commands.prices import refresh_state
+from plimsoll.engine.commands.prices import is_living, refresh_state
 from plimsoll.engine.settlement import freeze, settle_step
 from plimsoll.engine.waterfall.sweep import sweep
 from plimsoll.oracle.states import drift_mean
 from plimsoll.units import codes as code
+from plimsoll.units.fixed import mul_div_floor
 from plimsoll.units.jit import command as compiled
 from plimsoll.units.jit import rule
 from plimsoll.units.limits import TIME_MAX
@@ -17,9 +18,8 @@ from plimsoll.units.messages import (
     ACTION_SETTLE,
     EVENT_FUNDING_APPLIED,
     EVENT_GRACE_STARTED,
+    KIND_OPTION,
     KIND_PERP,
-    STATUS_OPEN,
-    STATUS_REDUCE_ONLY,
 )
 
 
@@ -41,12 +41,12 @@ def fund(pool: Pool, number: int, elapsed: int) -> None:
 
 
 @rule
-def collect_settlement(instrument: InstrumentRow, time: int, elapsed: int) -> None:
-    """Weigh the mark by the part of the elapsed time that lies inside the settlement window."""
+def collect_settlement(instrument: InstrumentRow, priced: InstrumentRow, time: int, elapsed: int) -> None:
+    """Weigh the mark (an option: of its underlying) by the part of the time that lies inside the settlement window."""
     opening = instrument["expiry"] - instrument["settlement_window"]
     weight = min(time, instrument["expiry"]) - max(time - elapsed, opening)
-    if weight > 0 and instrument["blocks"] & ACTION_SETTLE == 0:
-        instrument["settlement_sum"] += instrument["mark"] * weight
+    if weight > 0 and priced["blocks"] & ACTION_SETTLE == 0:
+        instrument["settlement_sum"] += priced["mark"] * weight
         instrument["settlement_time"] += weight
 
 
@@ -57,7 +57,10 @@ def approach_expiry(pool: Pool, number: int, elapsed: int) -> None:
     if instrument["expiry"] == 0:
         return
     time = pool.totals[0]["time"]
-    collect_settlement(instrument, time, elapsed)
+    priced = instrument
+    if instrument["kind"] == KIND_OPTION:
+        priced = pool.instruments[pool.classes[instrument["risk_class"]]["underlying"]]
+    collect_settlement(instrument, priced, time, elapsed)
     if time < instrument["expiry"]:
         return
     collected = instrument["settlement_time"]
@@ -67,6 +70,31 @@ def approach_expiry(pool: Pool, number: int, elapsed: int) -> None:
         instrument["expiry"] = time + instrument["settlement_window"]
         instrument["settlement_sum"] = 0
         instrument["settlement_time"] = 0
+
+
+@rule
+def ramped(start: int, end: int, elapsed: int, ramp: int) -> int:
+    """A factor on its way up; one that falls is in force at once."""
+    if end <= start or elapsed >= ramp:
+        return end
+    return start + mul_div_floor(end - start, elapsed, ramp)
+
+
+@compiled
+def ramp_classes(pool: Pool) -> None:
+    """Tightened factors come into force with time, so that nobody is liquidated by surprise."""
+    time = pool.totals[0]["time"]
+    for number in range(1, pool.classes.size):
+        family = pool.classes[number]
+        if family["published"] == 0:
+            continue
+        elapsed = time - family["ramp_start"]
+        initial = ramped(family["initial_from"], family["factor_initial"], elapsed, family["ramp"])
+        maintenance = ramped(family["maintenance_from"], family["factor_maintenance"], elapsed, family["ramp"])
+        if initial != family["initial_now"] or maintenance != family["maintenance_now"]:
+            family["initial_now"] = initial
+            family["maintenance_now"] = maintenance
+            pool.totals[0]["sweep_due"] = 1
 
 
 @compiled
@@ -87,11 +115,18 @@ def tick(pool: Pool, command: CommandRow) -> int:
         note(pool, EVENT_GRACE_STARTED, -1, 0, 0, totals["grace_until"])
     for number in range(1, totals["instruments"]):
         instrument = pool.instruments[number]
-        if instrument["status"] == STATUS_OPEN or instrument["status"] == STATUS_REDUCE_ONLY:
+        if is_living(instrument) and instrument["kind"] != KIND_OPTION:
             drift_mean(instrument, elapsed)
             refresh_state(pool, number)
             fund(pool, number, elapsed)
             approach_expiry(pool, number, elapsed)
+    # Options after what they are priced from.
+    for number in range(1, totals["instruments"]):
+        instrument = pool.instruments[number]
+        if is_living(instrument) and instrument["kind"] == KIND_OPTION:
+            refresh_state(pool, number)
+            approach_expiry(pool, number, elapsed)
+    ramp_classes(pool)
     settle_step(pool)
     sweep(pool)
     return code.OK

@@ -8,6 +8,7 @@ from plimsoll.engine.waterfall.legs import NO_FEE, NO_LEG, Leg, leg_of, next_leg
 from plimsoll.engine.waterfall.takeover import AT_MARK, Terms, takeover, taker_change
 from plimsoll.margin.health import Health, exit_level, health
 from plimsoll.margin.rule import judge
+from plimsoll.margin.terms import pays_cash
 from plimsoll.units import codes as code
 from plimsoll.units.fixed import mul_div_floor
 from plimsoll.units.jit import command, rule
@@ -44,7 +45,7 @@ def backstop_room(pool: Pool, leg: Leg) -> int:
     instrument = pool.instruments[leg.number]
     held = lots_of(pool, row) if leg.lots > 0 else -lots_of(pool, row)
     room = max(min(instrument["lots_max"], instrument["backstop_lots_max"]) - held, 0)
-    if instrument["kind"] == KIND_ASSET:
+    if pays_cash(instrument) and leg.lots > 0 and instrument["mark"] > 0:
         room = min(room, affordable(pool, NAMED_BACKSTOP, leg.number))
     return min(room, abs(leg.lots))
 

@@ -10,6 +10,7 @@ from plimsoll.book.layout import Pool
 from plimsoll.engine.waterfall.queue import fill_queue, is_opposite, pop
 from plimsoll.engine.waterfall.takeover import AT_MARK, Terms, takeover, taker_change
 from plimsoll.margin.health import health_after
+from plimsoll.margin.terms import pays_cash
 from plimsoll.units.fixed import mul_div_ceil, mul_div_floor
 from plimsoll.units.jit import command, rule
 from plimsoll.units.messages import (
@@ -105,20 +106,25 @@ def opposite_lots(pool: Pool, bankrupt: int, number: int, lots: int) -> int:
 
 @command
 def socialise(pool: Pool, bankrupt: int, number: int, lots: int, loss: int) -> int:
-    """Add a loss to the cost of every opposite holding by size; returns what could not be placed."""
+    """Add a loss to the cost (options: take it from the cash) of every opposite holding by size; returns the rest."""
     total = opposite_lots(pool, bankrupt, number, lots)
     if loss == 0 or total == 0:
         return loss
     placed = 0
+    in_cash = pays_cash(pool.instruments[number])
     for account in range(pool.totals[0]["accounts"]):
         row = find(pool, account, number)
         if account == bankrupt or not is_opposite(pool, account, row, lots):
             continue
         share = mul_div_ceil(loss, abs(pool.holdings[row]["lots"]), total)
-        apply_change(pool, account, row, Change(number, 0, share, 0, 0, 0, 0))
-        emit(pool, EVENT_LOSS_SOCIALISED, account, bankrupt, number, 0, share, 0, 0, 0, share)
+        if in_cash:
+            move_cash(pool, EVENT_LOSS_SOCIALISED, account, bankrupt, -share)
+        else:
+            apply_change(pool, account, row, Change(number, 0, share, 0, 0, 0, 0))
+            emit(pool, EVENT_LOSS_SOCIALISED, account, bankrupt, number, 0, share, 0, 0, 0, share)
         placed += share
-    pool.instruments[number]["realised"] += placed
+    if not in_cash:
+        pool.instruments[number]["realised"] += placed
     move_cash(pool, EVENT_LOSS_SOCIALISED, bankrupt, -1, loss)
     pool.accounts[NAMED_DUST]["cash"] += placed - loss
     touch(pool, NAMED_DUST)

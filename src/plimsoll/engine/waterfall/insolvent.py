@@ -1,25 +1,20 @@
 """Resolving an account whose equity is below zero, in one step: assets, fund, then each contract leg with its loss."""
 
 from plimsoll.book.layout import Pool
+from plimsoll.book.rows import LegRow
+from plimsoll.book.signatures import INTEGER, POOL_VIEW
 from plimsoll.engine.waterfall.backstop import give_to_backstop, sell_assets_to_backstop, sell_assets_to_fund
 from plimsoll.engine.waterfall.bad_debt import pay_from_fund, resolve_if_bankrupt
 from plimsoll.engine.waterfall.deleverage import deleverage
 from plimsoll.engine.waterfall.legs import NO_FEE, NO_LEG, leg_of
-from plimsoll.margin.health import health
+from plimsoll.margin.health import NOTHING, health, legs_of
+from plimsoll.margin.portfolio.legs import book_after
+from plimsoll.margin.portfolio.worst import weigh_legs
 from plimsoll.units.fixed import mul_div_floor
-from plimsoll.units.jit import command, rule
+from plimsoll.units.jit import command, rule, shared
 from plimsoll.units.limits import INSTRUMENTS_MAX
-from plimsoll.units.messages import KIND_ASSET, STATUS_SETTLING
-
-BY_MAINTENANCE = 0
-BY_VALUE = 1
-
-
-@rule
-def weight_of(pool: Pool, account: int, number: int, by: int) -> int:
-    """What a leg's share of a loss is measured by."""
-    leg = leg_of(pool, account, number)
-    return leg.maintenance if by == BY_MAINTENANCE else abs(leg.value)
+from plimsoll.units.messages import KIND_ASSET, MODE_PORTFOLIO, STATUS_SETTLING
+from plimsoll.units.tables import Table
 
 
 @command
@@ -38,12 +33,46 @@ def next_contract(pool: Pool, account: int, after: int) -> int:
 
 
 @command
-def total_weight(pool: Pool, account: int, by: int) -> int:
-    """Sum of the weights of all contract legs."""
+def fill_weights(pool: Pool, account: int, legs: Table[LegRow]) -> int:
+    """The contract legs and what each one's share of a loss is measured by, in ``scaled``; returns how many legs.
+
+    Standard mode: maintenance requirement. Portfolio mode: its loss in the worst scenario. All zero: absolute value.
+    """
+    count = 0
+    total = 0
+    if pool.accounts[account]["mode"] == MODE_PORTFOLIO:
+        count = book_after(pool, account, NOTHING, legs)
+        total = weigh_legs(pool, legs, count)
+    else:
+        number = next_contract(pool, account, 0)
+        while number != NO_LEG:
+            legs[count]["number"] = number
+            legs[count]["scaled"] = leg_of(pool, account, number).maintenance
+            total += legs[count]["scaled"]
+            count += 1
+            number = next_contract(pool, account, number)
+    if total == 0:
+        for place in range(count):
+            legs[place]["scaled"] = abs(leg_of(pool, account, legs[place]["number"]).value)
+    return count
+
+
+@rule
+def weight_of(legs: Table[LegRow], count: int, number: int) -> int:
+    """The weight of one leg."""
+    for place in range(count):
+        if legs[place]["number"] == number:
+            return legs[place]["scaled"]
+    return 0
+
+
+@command
+def total_weight(pool: Pool, account: int, legs: Table[LegRow], count: int) -> int:
+    """Sum of the weights of the contract legs that are not settling."""
     total = 0
     number = next_contract(pool, account, 0)
     while number != NO_LEG:
-        total += weight_of(pool, account, number, by)
+        total += weight_of(legs, count, number)
         number = next_contract(pool, account, number)
     return total
 
@@ -67,22 +96,20 @@ def close_leg(pool: Pool, account: int, number: int, loss: int) -> int:
     return 1
 
 
-@command
+@shared((POOL_VIEW, INTEGER))
 def resolve_insolvent(pool: Pool, account: int) -> int:
     """Resolve an insolvent account; returns the steps it took, a pass over all accounts counting as many."""
     steps = 1 + sell_assets_to_backstop(pool, account)
     deficit = max(0, -health(pool, account).equity)
     loss = deficit - pay_from_fund(pool, account, deficit)
     steps += sell_assets_to_fund(pool, account)
-    by = BY_MAINTENANCE
-    weights = total_weight(pool, account, by)
-    if weights == 0:
-        by = BY_VALUE
-        weights = total_weight(pool, account, by)
+    legs = legs_of()
+    count = fill_weights(pool, account, legs)
+    weights = total_weight(pool, account, legs, count)
     number = next_contract(pool, account, 0)
     while number != NO_LEG:
         following = next_contract(pool, account, number)
-        weight = weight_of(pool, account, number, by)
+        weight = weight_of(legs, count, number)
         share = share_of(weight, weights, loss, following == NO_LEG)
         passes = close_leg(pool, account, number, share)
         steps += 1 + passes * pool.totals[0]["accounts"]

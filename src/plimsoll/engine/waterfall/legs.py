@@ -4,12 +4,13 @@ from typing import NamedTuple
 
 from plimsoll.book.holdings import find
 from plimsoll.book.layout import Pool
+from plimsoll.book.rows import InstrumentRow
 from plimsoll.engine.waterfall.takeover import Terms, giver_change
-from plimsoll.margin.health import Health, exit_level
-from plimsoll.margin.terms import notional_of, requirement, value_of
+from plimsoll.margin.health import Health, exit_level, health_after
+from plimsoll.margin.terms import notional_of, requirement, spot_notional, value_of
 from plimsoll.units.fixed import mul_div_ceil, rate_down, rate_up
 from plimsoll.units.jit import command, rule
-from plimsoll.units.messages import KIND_ASSET, STATUS_SETTLING
+from plimsoll.units.messages import KIND_ASSET, KIND_OPTION, OPTION_CALL, STATUS_SETTLING
 
 NO_LEG = -1
 NO_FEE = -1
@@ -19,6 +20,7 @@ NO_FEE = -1
 class Leg(NamedTuple):
     """One holding of an account in liquidation: what it is worth and what it requires now."""
 
+    account: int
     number: int
     lots: int
     cost: int
@@ -41,8 +43,20 @@ def leg_of(pool: Pool, account: int, number: int) -> Leg:
     instrument = pool.instruments[number]
     lots = holding["lots"]
     size = abs(lots)
-    maintenance = requirement(instrument, size, notional_of(instrument, size), False)
-    return Leg(number, lots, holding["cost"], value_of(instrument, lots), maintenance)
+    if instrument["kind"] == KIND_OPTION:
+        maintenance = short_option_size(pool, number, lots)
+    else:
+        maintenance = requirement(instrument, size, notional_of(instrument, size), False)
+    return Leg(account, number, lots, holding["cost"], value_of(instrument, lots), maintenance)
+
+
+@rule
+def short_option_size(pool: Pool, number: int, lots: int) -> int:
+    """What orders an option among the legs: a short's notional at the spot by the class's rate; nothing for a long."""
+    instrument = pool.instruments[number]
+    family = pool.classes[instrument["risk_class"]]
+    rate = family["short_call"] if instrument["option_type"] == OPTION_CALL else family["short_put"]
+    return rate_up(spot_notional(instrument, max(0, -lots)), rate)
 
 
 @command
@@ -83,23 +97,32 @@ def room_for_fee(now: Health, equity: int, required: int) -> int:
 
 
 @rule
-def step_of(pool: Pool, leg: Leg, now: Health, size: int, fee_rate: int) -> Step:
-    """What is left after ``size`` lots of the leg went at the mark for a fee that never lowers a solvent equity/MM."""
-    instrument = pool.instruments[leg.number]
-    moved = size if leg.lots > 0 else -size
-    change = giver_change(pool, leg.number, moved, Terms(0, 0, 0))
-    lots = leg.lots + change.lots
-    equity = now.equity - leg.value + value_of(instrument, lots) - change.cost + change.cash
-    rest = abs(lots)
-    required = now.maintenance - leg.maintenance
-    if rest > 0:
-        required += requirement(instrument, rest, notional_of(instrument, rest), False)
+def step_with_fee(instrument: InstrumentRow, now: Health, size: int, fee_rate: int, equity: int, required: int) -> Step:
+    """The step less its fee, which never lowers a solvent equity/MM."""
     fee = 0
     if fee_rate != NO_FEE:
         fee = rate_up(notional_of(instrument, size), fee_rate)
         if now.equity >= 0:
             fee = min(fee, room_for_fee(now, equity, required))
     return Step(equity - fee, required, fee)
+
+
+@rule
+def step_of(pool: Pool, leg: Leg, now: Health, size: int, fee_rate: int) -> Step:
+    """What is left after ``size`` lots of the leg went at the mark for a fee that never lowers a solvent equity/MM."""
+    instrument = pool.instruments[leg.number]
+    moved = size if leg.lots > 0 else -size
+    change = giver_change(pool, leg.number, moved, Terms(0, 0, 0))
+    if instrument["kind"] == KIND_OPTION:
+        after = health_after(pool, leg.account, change)
+        return step_with_fee(instrument, now, size, fee_rate, after.equity, after.maintenance)
+    lots = leg.lots + change.lots
+    equity = now.equity - leg.value + value_of(instrument, lots) - change.cost + change.cash
+    rest = abs(lots)
+    required = now.maintenance - leg.maintenance
+    if rest > 0:
+        required += requirement(instrument, rest, notional_of(instrument, rest), False)
+    return step_with_fee(instrument, now, size, fee_rate, equity, required)
 
 
 @command

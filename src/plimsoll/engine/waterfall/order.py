@@ -4,7 +4,8 @@
       -> restricted    below IM: the margin rule lets it only reduce risk
       -> called        below the call level: orders released, a deadline
       -> liquidating   below MM (or a call not met in time), until the exit level:
-             bids          takers buy the next leg at the mark less a fee       (command bid)
+             bids          takers buy the next leg at the mark less a fee; of a portfolio account a slice
+                           of every leg at a discount                           (command bid)
              backstop      what nobody took in time, or is nearly gone
       -> insolvent     equity below zero: assets sold, the fund pays, then per contract leg
              backstop, deleveraging, socialised over the opposite side, bad debt from positive cash
@@ -19,6 +20,7 @@ from plimsoll.engine.release import release_orders
 from plimsoll.engine.waterfall.backstop import backstop_takes_legs
 from plimsoll.engine.waterfall.bad_debt import resolve_if_bankrupt
 from plimsoll.engine.waterfall.insolvent import resolve_insolvent
+from plimsoll.engine.waterfall.slices import backstop_takes_slice
 from plimsoll.margin.health import Health, call_level, exit_level, health
 from plimsoll.units.fixed import mul_div_ceil, rate_down
 from plimsoll.units.jit import command, rule
@@ -30,6 +32,7 @@ from plimsoll.units.messages import (
     EVENT_LIQUIDATION_ENDED,
     EVENT_LIQUIDATION_STARTED,
     EVENT_TRIGGERED,
+    MODE_PORTFOLIO,
     STAGE_CALLED,
     STAGE_HEALTHY,
     STAGE_LIQUIDATING,
@@ -122,6 +125,8 @@ def liquidate(pool: Pool, account: int, now: Health) -> int:
         return resolve_insolvent(pool, account)
     waited = pool.totals[0]["time"] - owner["stage_since"] >= policy["backstop_after"]
     if waited or now.equity < rate_down(now.maintenance, policy["backstop_ratio"]):
+        if owner["mode"] == MODE_PORTFOLIO:
+            return 1 + backstop_takes_slice(pool, account, now)
         return 1 + backstop_takes_legs(pool, account)
     return 0
 

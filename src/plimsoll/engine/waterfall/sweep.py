@@ -2,14 +2,15 @@
 
 from plimsoll.book.holdings import prefetch_holdings
 from plimsoll.book.layout import Pool
+from plimsoll.book.signatures import POOL_VIEW
 from plimsoll.engine.waterfall.order import look_at
-from plimsoll.units.jit import command
+from plimsoll.units.jit import shared
 from plimsoll.units.messages import NAMED_BACKSTOP, NAMED_COUNT, STATUS_OPEN
 
 AHEAD = 6
 
 
-@command
+@shared((POOL_VIEW,))
 def sweep(pool: Pool) -> None:
     """Continue the sweep under way, or start one that is due; publishes the shortfall when it reaches the end."""
     totals = pool.totals[0]

@@ -1,6 +1,7 @@
 """Takeover: moving lots of one instrument from one account to another at a price. The one primitive of every mechanism.
 
-The giver is the causing side: roundings go against it.  A contract moves through cost, an asset through cash.
+The giver is the causing side: roundings go against it.  A contract moves through cost, an asset or an
+option through cash.
 """
 
 from typing import NamedTuple
@@ -9,9 +10,10 @@ from plimsoll.book.events import emit, move_cash
 from plimsoll.book.holdings import Change, apply_change, find
 from plimsoll.book.layout import Pool
 from plimsoll.margin.rates import set_open_interest_rate
+from plimsoll.margin.terms import pays_cash
 from plimsoll.units.fixed import mul_div_ceil
 from plimsoll.units.jit import command, rule
-from plimsoll.units.messages import EVENT_FEE_PAID, KIND_ASSET, NAMED_FUND
+from plimsoll.units.messages import EVENT_FEE_PAID, NAMED_FUND
 
 
 class Terms(NamedTuple):
@@ -31,8 +33,8 @@ def giver_change(pool: Pool, number: int, lots: int, terms: Terms) -> Change:
     instrument = pool.instruments[number]
     paid = mul_div_ceil(-lots, instrument["mark"] - instrument["funding"], instrument["unit"])
     fees = terms.to_taker + terms.to_fund
-    if instrument["kind"] == KIND_ASSET:
-        return Change(number, -lots, 0, -paid - fees, 0, 0, 0)
+    if pays_cash(instrument):
+        return Change(number, -lots, 0, terms.loss - paid - fees, 0, 0, 0)
     return Change(number, -lots, paid - terms.loss, -fees, 0, 0, 0)
 
 
