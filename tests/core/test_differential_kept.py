@@ -181,4 +181,4 @@ def test_a_window_shut_on_the_way_settles_at_what_was_collected():
     pair.must(m.COMMAND_SET_INSTRUMENT, values, instrument=series)
     pair.tick(2 * HOUR)
     row = pair.model.instruments[series]
-    assert (row.status, row.mark) == (m.STATUS_SETTLING, 100 * TOKEN)
+    assert (row.status, row.mark) == (m.STATUS_CLOSED, 100 * TOKEN)

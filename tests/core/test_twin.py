@@ -10,6 +10,8 @@ from random import Random
 import numpy as np
 import pytest
 from tests.reference import ReferencePool
+from tests.reference.chain_streams import ChainStream
+from tests.reference.chains import CHAINS
 from tests.reference.pair import records
 from tests.reference.state import POLICY_FIELDS
 from tests.reference.streams import WORLDS, Stream, policy_of
@@ -21,14 +23,19 @@ from plimsoll.units import codes
 ROOT = Path(__file__).parents[2]
 COMMANDS = 600
 SEEDS = range(12)
+WITH_CLASSES = range(6)
+"""Seeds of streams with risk classes, run beside the others."""
 TABLES = (*STATE_TABLES, "events", "ledger")
 
 
-def stream_of(seed: int) -> tuple[dict[str, int], np.ndarray, np.ndarray, list[int]]:
-    """(policy, commands, payload, what the reference model answers)."""
+def stream_of(seed: int, classes: bool = False) -> tuple[dict[str, int], np.ndarray, np.ndarray, list[int]]:
+    """(policy, commands, payload, what the reference model answers); ``classes``: with options and portfolio margin."""
     policy = policy_of(Random(f"twin {seed}"))
     model = ReferencePool(policy)
-    stream = Stream(seed, model, list(WORLDS.values())[seed % len(WORLDS)])
+    if classes:
+        stream: Stream = ChainStream(seed, model, list(CHAINS.values())[seed % len(CHAINS)])
+    else:
+        stream = Stream(seed, model, list(WORLDS.values())[seed % len(WORLDS)])
     steps = stream.opening()
     answers = [model.apply(*step) for step in steps]
     for _ in range(COMMANDS):
@@ -37,23 +44,23 @@ def stream_of(seed: int) -> tuple[dict[str, int], np.ndarray, np.ndarray, list[i
     return policy, *records(steps), answers
 
 
-def run_twins(folder: Path, seeds: range) -> None:
+def run_twins(folder: Path, seeds: range, classes: bool = False) -> None:
     """Write every stream into the folder and let one uncompiled process answer them all."""
     for seed in seeds:
-        policy, commands, payload, _ = stream_of(seed)
+        policy, commands, payload, _ = stream_of(seed, classes)
         values = np.array([policy[name] for name in POLICY_FIELDS], np.int64)
         np.savez(folder / f"{seed}.in.npz", policy=values, commands=commands, payload=payload)
     settings = {**os.environ, "NUMBA_DISABLE_JIT": "1"}
     subprocess.run([sys.executable, "-m", "tests.core.twin", str(folder)], cwd=ROOT, env=settings, check=True)
 
 
-def compare(folder: Path, seeds: range) -> str:
+def compare(folder: Path, seeds: range, classes: bool = False) -> str:
     """Every table, answer, event and ledger line of both; what was compared, in words."""
     answers: Counter[int] = Counter()
     events: Counter[int] = Counter()
     ledger = 0
     for seed in seeds:
-        policy, commands, payload, expected = stream_of(seed)
+        policy, commands, payload, expected = stream_of(seed, classes)
         engine = Engine.create(policy)
         codes_of = engine.apply(commands, payload)
         compiled = {**engine.tables(), "events": engine.events(), "ledger": engine.ledger()}
@@ -78,8 +85,14 @@ def test_the_uncompiled_twin_leaves_the_same_bytes(tmp_path):
     print(compare(tmp_path, SEEDS))
 
 
+def test_the_uncompiled_twin_leaves_the_same_bytes_with_classes(tmp_path):
+    run_twins(tmp_path, WITH_CLASSES, classes=True)
+    print(compare(tmp_path, WITH_CLASSES, classes=True))
+
+
 @pytest.mark.slow
 def test_the_uncompiled_twin_leaves_the_same_bytes_in_many_worlds(tmp_path):
     seeds = range(100, 160)
-    run_twins(tmp_path, seeds)
-    print(compare(tmp_path, seeds))
+    for classes in (False, True):
+        run_twins(tmp_path, seeds, classes)
+        print(compare(tmp_path, seeds, classes))

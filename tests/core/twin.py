@@ -10,12 +10,13 @@ from pathlib import Path
 
 import numpy as np
 
-from plimsoll.book.layout import STATE_TABLES, Array, Pool
+from plimsoll.book.layout import STATE_TABLES, WEIGHTS, Array, Pool, rows_in_use
 from plimsoll.engine import EVENT, LEDGER, Engine
 from plimsoll.engine.apply import HOLDING_ROWS_SPARE, PROCEED, apply_hot, close_envelope, open_envelope
 from plimsoll.engine.host import COLD_RULES
 from plimsoll.engine.listing import POLICY_FIELDS
 from plimsoll.units.jit import COMPILED
+from plimsoll.units.limits import LANES
 
 ACCOUNTS = 64
 """Rows of accounts; streams open fewer."""
@@ -74,10 +75,11 @@ class Twin:
         for position, command in enumerate(table):
             if command["kind"] in COLD_RULES:
                 count = command["payload_words"]
+                self.make_room(count)
                 answers[position] = self.apply_cold(table, position, words[:count])
                 words = words[count:]
             else:
-                self.make_room()
+                self.make_room(0)
                 stopped = apply_hot(self.pool, table, position, position + 1, 0, 0, answers)
                 if stopped != position + 1:
                     raise RuntimeError(f"the loop stopped at command {stopped}")
@@ -92,9 +94,16 @@ class Twin:
         close_envelope(self.pool, table, position, answer)
         return answer
 
-    def make_room(self) -> None:
-        missing = self.pool.totals[0]["holdings"] + HOLDING_ROWS_SPARE - self.pool.holdings.size
-        self.pool.holdings.extend(empty_rows(self.dtypes["holdings"], max(0, missing)))
+    def make_room(self, words: int) -> None:
+        totals = self.pool.totals[0]
+        wanted = {"holdings": totals["holdings"] + HOLDING_ROWS_SPARE}
+        if words > 0:
+            wanted["scenarios"] = totals["scenarios"] + words + LANES
+            wanted["weights"] = WEIGHTS * wanted["scenarios"]
+            wanted["published"] = wanted["arrays"] = totals["words"] + words
+        for name, rows in wanted.items():
+            table = getattr(self.pool, name)
+            table.extend(empty_rows(self.dtypes[name], max(0, rows - table.size)))
 
     def drain(self) -> None:
         totals = self.pool.totals[0]
@@ -104,8 +113,7 @@ class Twin:
 
     def tables(self) -> dict[str, Array]:
         """As ``Engine.tables``, with the events and ledger of the whole run."""
-        totals = self.pool.totals[0]
-        used = {name: totals[name] for name in ("accounts", "holdings", "instruments")}
+        used = rows_in_use(self.pool)
         found = {
             name: array_of(list(getattr(self.pool, name))[: used.get(name)], self.dtypes[name]) for name in STATE_TABLES
         }

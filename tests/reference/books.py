@@ -2,8 +2,8 @@
 
 from plimsoll.units import messages as m
 
-from .margin import confidence_rate, open_interest_rate
 from .state import Account, State
+from .terms import confidence_rate, open_interest_rate
 
 
 def refresh_rates(state: State, instrument: int) -> None:

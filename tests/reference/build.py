@@ -1,10 +1,17 @@
 """Short ways to write commands and listings in tests."""
 
+from collections.abc import Mapping, Sequence
+
 from plimsoll.units import codes
 from plimsoll.units import messages as m
+from plimsoll.units.limits import PPB
 
+from .classes import CALL, CLASS_FIELDS
 from .model import ReferencePool
+from .scan import MAX
 from .state import LISTING_FIELDS, POLICY_FIELDS
+
+ScenarioRow = tuple[int, int, int]
 
 TOKEN = 1_000_000
 PERCENT = 10_000_000
@@ -29,6 +36,33 @@ CONTRACT = {
 ASSET = {**CONTRACT, "kind": m.KIND_ASSET, "rate_initial": 20 * PERCENT, "rate_maintenance": 10 * PERCENT}
 
 FUTURE = {**CONTRACT, "kind": m.KIND_FUTURE, "expiry": 10 * HOUR, "settlement_window": HOUR // 2}
+
+OPTION = {
+    **CONTRACT,
+    "kind": m.KIND_OPTION,
+    "rate_initial": 0,
+    "rate_maintenance": 0,
+    "expiry": 10 * HOUR,
+    "settlement_window": HOUR // 2,
+    "risk_class": 1,
+    "risk_group": 1,
+    "option_type": CALL,
+    "strike": 100 * TOKEN,
+}
+
+CLASS = {
+    **dict.fromkeys(CLASS_FIELDS, 0),
+    "underlying": 1,
+    "aggregation": MAX,
+    "tail": 1,
+    "factor_initial": PPB,
+    "factor_maintenance": PPB,
+    "carry_max": 10 * PERCENT,
+    "reference_max": 50 * PERCENT,
+    "jump_max": PPB,
+    "age_max": HOUR,
+}
+"""A class that asks for its scan and nothing else: one lot a unit, quanta of a micro, no groups."""
 
 
 class Pool:
@@ -69,13 +103,39 @@ class Pool:
     def later(self, duration: int = 1) -> None:
         self.tick(self.model.time + duration)
 
-    def open(self, cash: int = 0, owner: int | None = None, isolated: int = 0) -> int:
+    def publish_class(self, rows: Sequence[ScenarioRow], number: int = 1, **changes: int) -> int:
+        """Publish a class with a (damping, skew, deductible) row for each scenario; the answer."""
+        values = {**CLASS, "scenarios": len(rows), **changes}
+        words = [values[name] for name in CLASS_FIELDS] + [word for row in rows for word in row]
+        return self.send(m.COMMAND_PUBLISH_CLASS, tuple(words), instrument=number)
+
+    def publish_arrays(
+        self,
+        shocks: Sequence[int],
+        options: Mapping[int, Sequence[int]],
+        groups: Mapping[int, Sequence[int]] | None = None,
+        number: int = 1,
+        time: int | None = None,
+        reference: int | None = None,
+    ) -> int:
+        """Publish arrays, words as on the page: v0, up, down, delta, gamma, vega, values of an option."""
+        if reference is None:
+            reference = self.model.instruments[self.model.classes[number].underlying].mark
+        words = [reference, len(groups or {}), len(options), *shocks]
+        for table in (groups or {}, options):
+            for name, rest in table.items():
+                words += [name, *rest]
+        when = self.model.time if time is None else time
+        return self.send(m.COMMAND_PUBLISH_ARRAYS, tuple(words), instrument=number, time=when)
+
+    def set_mode(self, account: int, mode: int = m.MODE_PORTFOLIO) -> int:
+        return self.send(m.COMMAND_SET_MODE, account=account, flags=mode)
+
+    def open(self, cash: int = 0, owner: int | None = None, isolated: int = 0, mode: int = m.MODE_STANDARD) -> int:
         """Open an account of a new owner and pay cash in; its number."""
         number = len(self.model.accounts)
         owner = owner or 1000 + number
-        self.must(
-            m.COMMAND_OPEN_ACCOUNT, account=number, counterparty=owner, instrument=isolated, flags=m.MODE_STANDARD
-        )
+        self.must(m.COMMAND_OPEN_ACCOUNT, account=number, counterparty=owner, instrument=isolated, flags=mode)
         if cash:
             self.deposit(number, cash)
         return number

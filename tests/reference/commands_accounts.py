@@ -9,13 +9,15 @@ from plimsoll.units.limits import RATE_MAX, TRIGGER_MAX
 from .margin import figures, require_covered
 from .state import Account, Command, State, require
 
+MODES = (m.MODE_STANDARD, m.MODE_PORTFOLIO)
+
 
 def open_account(state: State, command: Command) -> None:
     account, owner, instrument = command["account"], command["counterparty"], command["instrument"]
     require(m.NAMED_COUNT <= account <= len(state.accounts), codes.ACCOUNT_MUST_BE_FREE)
     require(not state.exists(account), codes.ACCOUNT_MUST_BE_FREE)
     require(owner >= 1, codes.OWNER_MUST_BE_POSITIVE)
-    require(command["flags"] == m.MODE_STANDARD, codes.MODE_MUST_BE_KNOWN)
+    require(command["flags"] in MODES, codes.MODE_MUST_BE_KNOWN)
     if instrument != 0:
         is_contract = state.is_listed(instrument) and not state.instruments[instrument].is_asset
         require(is_contract, codes.INSTRUMENT_MUST_BE_CONTRACT)
@@ -57,3 +59,16 @@ def set_limits(state: State, command: Command) -> None:
     row.leverage_rate = rate
     row.trigger_ppb = trigger
     row.triggered = False
+
+
+def set_mode(state: State, command: Command) -> None:
+    account, mode = command["account"], command["flags"]
+    require(state.exists(account), codes.ACCOUNT_MUST_EXIST)
+    require(account >= m.NAMED_COUNT, codes.ACCOUNT_MUST_NOT_BE_NAMED)
+    require(mode in MODES, codes.MODE_MUST_BE_KNOWN)
+    row = state.accounts[account]
+    require(row.stage != m.STAGE_LIQUIDATING, codes.ACCOUNT_MUST_NOT_BE_LIQUIDATING)
+    require_covered(figures(state, replace(row, mode=mode)))
+
+    # After this point the command must succeed.
+    row.mode = mode

@@ -5,8 +5,9 @@ from plimsoll.units import messages as m
 from plimsoll.units.limits import HOLDINGS_PER_ACCOUNT_MAX, MICROS_MAX
 
 from .books import add_asset, add_to_vault, change_holding, cuts, try_change
-from .margin import figures, require_covered, value
+from .margin import figures, require_covered
 from .state import Account, Command, Refused, State, require
+from .terms import value
 
 
 def require_asset(state: State, instrument: int) -> None:
@@ -169,7 +170,7 @@ def realise(state: State, command: Command) -> None:
     require(account >= m.NAMED_COUNT, codes.ACCOUNT_MUST_NOT_BE_NAMED)
     require(state.is_listed(instrument), codes.INSTRUMENT_MUST_BE_LISTED)
     row, owner = state.instruments[instrument], state.accounts[account]
-    require(not row.is_asset, codes.INSTRUMENT_MUST_BE_CONTRACT)
+    require(not row.is_paid_in_cash, codes.INSTRUMENT_MUST_BE_CONTRACT)
     held = owner.row(instrument)
     require(held.lots != 0, codes.HOLDING_MUST_EXIST)
     require(row.status != m.STATUS_SETTLING, codes.INSTRUMENT_MUST_BE_OPEN)

@@ -7,9 +7,10 @@ from plimsoll.units import messages as m
 from plimsoll.units.limits import COST_MAX, HOLDINGS_PER_ACCOUNT_MAX, PPB
 
 from .books import change_holding, resolve_bad_debt, try_change
-from .margin import OF_COUNTERPARTY, Figures, figures, margin_rule, notional, require_covered, trade_amount
+from .margin import OF_COUNTERPARTY, Figures, figures, margin_rule, require_covered
 from .numbers import ceil, floor, sign
 from .state import Account, Command, Holding, Instrument, State, require
+from .terms import money, notional, trade_amount
 
 
 @dataclass
@@ -32,7 +33,7 @@ def fill(state: State, command: Command) -> None:
     row = state.instruments[instrument]
     require(row.status != m.STATUS_SETTLING, codes.INSTRUMENT_MUST_BE_OPEN)
     require(lots != 0, codes.LOTS_MUST_NOT_BE_ZERO)
-    require(abs(lots) <= row.lots_max, codes.LOTS_MUST_BE_WITHIN_LIMIT)
+    require(abs(lots) <= row.lots_most, codes.LOTS_MUST_BE_WITHIN_LIMIT)
     require(price >= 1, codes.PRICE_MUST_BE_POSITIVE)
     require(row.allows(m.ACTION_FILL), codes.MARK_MUST_ALLOW_FILL)
     require(abs(price - row.mark) <= floor(row.mark * row.band, PPB), codes.PRICE_MUST_BE_WITHIN_BAND)
@@ -49,7 +50,7 @@ def fill(state: State, command: Command) -> None:
     # After this point the command must succeed.
     for side in (taker, maker):
         state.accounts[side.account].open_row(instrument).consume_order(side.lots, side.reserved_lots)
-        cost, cash = (0, -side.pays) if row.is_asset else (side.pays, 0)
+        cost, cash = money(row, side.pays)
         change_holding(state, side.account, instrument, side.lots, cost, cash - side.fee)
         state.accounts[m.NAMED_FEES].cash += side.fee
     for side in (taker, maker):
@@ -83,8 +84,8 @@ def require_sizes(state: State, row: Instrument, instrument: int, taker: Side, m
         require(state.accounts[side.account].has_room_for(instrument, HOLDINGS_PER_ACCOUNT_MAX), code)
     after = [trial_holding(holding, side) for holding, side in zip(held, sides)]
     lots_codes = (codes.LOTS_MUST_BE_WITHIN_LIMIT, codes.COUNTERPARTY_LOTS_MUST_BE_WITHIN_LIMIT)
-    for holding, code in zip(after, lots_codes):
-        require(holding.worst_lots() <= row.lots_max, code)
+    for before, holding, code in zip(held, after, lots_codes):
+        require(holding.worst_lots() <= max(row.lots_max, before.worst_lots()), code)
     if row.is_asset:
         for holding, code in zip(after, (codes.LOTS_MUST_NOT_BE_SHORT, codes.COUNTERPARTY_LOTS_MUST_NOT_BE_SHORT)):
             require(holding.lots >= 0, code)
@@ -99,7 +100,7 @@ def require_sizes(state: State, row: Instrument, instrument: int, taker: Side, m
     minimum = (codes.NOTIONAL_MUST_REACH_MINIMUM, codes.COUNTERPARTY_NOTIONAL_MUST_REACH_MINIMUM)
     for holding, code in zip(after, minimum):
         require(not 0 < notional(row, abs(holding.lots)) < row.notional_min, code)
-    if not row.is_asset:
+    if not row.is_paid_in_cash:
         for holding in after:
             require(abs(holding.cost) <= COST_MAX, codes.COST_MUST_BE_WITHIN_LIMIT)
 
@@ -117,9 +118,9 @@ def judge_side(state: State, row: Instrument, instrument: int, side: Side, by_ma
     owner = state.accounts[side.account]
     after = owner.copy()
     after.open_row(instrument).consume_order(side.lots, side.reserved_lots)
-    cost, cash = (0, -side.pays) if row.is_asset else (side.pays, 0)
+    cost, cash = money(row, side.pays)
     after = try_change(after, instrument, side.lots, cost, cash - side.fee)
-    if row.is_asset and side.lots > 0:
+    if row.is_paid_in_cash and side.lots > 0 and after.row(instrument).lots > 0:
         code = codes.COUNTERPARTY_CASH_MUST_NOT_BE_NEGATIVE if by_maker else codes.CASH_MUST_NOT_BE_NEGATIVE
         require(after.cash >= 0, code)
     judgement = margin_rule(figures(state, owner), figures(state, after), side.fee)
@@ -177,6 +178,8 @@ def require_reservable(state: State, command: Command, owner: Account, before: F
     judged = figures(state, after)
     if judged.im > before.im:
         require_covered(judged)
+    shields = judged.blocks & ~before.blocks & m.ACTION_LIQUIDATE
+    require(shields == 0, codes.MARK_MUST_ALLOW_MARGIN)
     return micros
 
 

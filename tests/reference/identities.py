@@ -21,6 +21,8 @@ def broken_identities(state: State) -> list[str]:
         else:
             found += check(f"lots of contract {number} = 0", lots, 0)
             found += check(f"cost of contract {number} = realised", cost, row.realised)
+        if row.is_option:
+            found += check(f"cost of option {number} = 0", cost, 0)
         longs = sum(max(0, holding.lots) for holding in held)
         found += check(f"open lots of {number}", row.open_lots, longs)
         if not held:

@@ -4,9 +4,12 @@ from plimsoll.units import messages as m
 from plimsoll.units.limits import HOLDINGS_PER_ACCOUNT_MAX, PPB
 
 from .books import change_holding, fund_pays, resolve_bad_debt, try_change
-from .margin import Figures, figures, leg_maintenance, notional, trade_amount, value
+from .margin import Figures, figures
 from .numbers import ceil, clamp, floor, sign
+from .options import leg_requirement
+from .slices import leg_losses
 from .state import State
+from .terms import money, notional, trade_amount, value
 from .waterfall import affordable, apply_take, backstop_takes, legs_in_order, try_take
 
 KEY_FACTOR_MAX = 10**12
@@ -65,10 +68,13 @@ def sell_to_fund(state: State, account: int, instrument: int) -> int:
 
 
 def shares(state: State, account: int, contracts: list[int], loss: int) -> list[int]:
-    """How much of the loss each leg bears: by maintenance requirement, else by size of value, else the first all."""
+    """How much of the loss each leg bears: by what it requires or lost, else by size of value, else the first all."""
     owner = state.accounts[account]
     lots = {i: owner.row(i).lots for i in contracts}
-    weights = [leg_maintenance(state.instruments[i], lots[i]) for i in contracts]
+    if owner.mode == m.MODE_PORTFOLIO:
+        weights = leg_losses(state, owner, contracts)
+    else:
+        weights = [leg_requirement(state, state.instruments[i], lots[i]) for i in contracts]
     if not any(weights):
         weights = [abs(value(state.instruments[i], lots[i])) for i in contracts]
     if not any(weights):
@@ -105,6 +111,16 @@ def queue_key(state: State, holder: int, instrument: int) -> int:
     return floor(profit_ppb * leverage_ppb, PPB)
 
 
+def is_hedge(state: State, holder: int, instrument: int, lots: int) -> bool:
+    """Whether closing at the mark brings a holder below its maintenance margin that is not there yet."""
+    owner, row = state.accounts[holder], state.instruments[instrument]
+    size = sign(lots) * min(abs(owner.row(instrument).lots), abs(lots))
+    pays = trade_amount(row, -size, row.mark)
+    before = figures(state, owner)
+    after = figures(state, try_change(owner, instrument, size, *money(row, -pays)))
+    return before.equity >= before.mm and after.equity < after.mm
+
+
 def closing_sizes(state: State, account: int, instrument: int) -> list[tuple[int, int]]:
     """Who closes how much, in order: the same owner's first, then by the pool's policy."""
     lots = state.accounts[account].row(instrument).lots
@@ -114,8 +130,14 @@ def closing_sizes(state: State, account: int, instrument: int) -> list[tuple[int
     others = [holder for holder in holders if state.accounts[holder].owner != owner]
     size = {holder: abs(state.accounts[holder].row(instrument).lots) for holder in holders}
     if state.policy["adl"] == m.ADL_QUEUE:
-        for group in (own, others):
-            group.sort(key=lambda holder: (-queue_key(state, holder, instrument), holder))
+        own.sort(key=lambda holder: (-queue_key(state, holder, instrument), holder))
+        others.sort(
+            key=lambda holder: (
+                is_hedge(state, holder, instrument, lots),
+                -queue_key(state, holder, instrument),
+                holder,
+            )
+        )
 
     left, found = abs(lots), []
     for holder in own:
@@ -139,10 +161,10 @@ def deleverage(state: State, account: int, instrument: int, loss: int) -> None:
     for holder, lots in closing_sizes(state, account, instrument):
         lots_left = abs(owner.row(instrument).lots)
         pays = trade_amount(row, -side * lots, row.mark)
-        after = try_change(state.accounts[holder], instrument, side * lots, cost=-pays)
+        after = try_change(state.accounts[holder], instrument, side * lots, *money(row, -pays))
         paid = min(ceil(loss * lots, lots_left), spare(figures(state, after)))
-        change_holding(state, account, instrument, -side * lots, cost=pays - paid)
-        change_holding(state, holder, instrument, side * lots, cost=paid - pays)
+        change_holding(state, account, instrument, -side * lots, *money(row, pays - paid))
+        change_holding(state, holder, instrument, side * lots, *money(row, paid - pays))
         loss -= paid
     if loss > 0:
         socialise(state, account, instrument, side, loss)
@@ -161,12 +183,16 @@ def socialise(state: State, account: int, instrument: int, side: int, loss: int)
         return
     collected = 0
     for holder in holders:
-        held = state.accounts[holder].holdings[instrument]
+        owner, row = state.accounts[holder], state.instruments[instrument]
+        held = owner.holdings[instrument]
         added = ceil(loss * abs(held.lots), total)
-        held.cost += added
+        if row.is_option:
+            owner.cash -= added
+        else:
+            held.cost += added
+            row.realised += added
         collected += added
     state.accounts[account].cash += loss
     state.accounts[m.NAMED_DUST].cash += collected - loss
-    state.instruments[instrument].realised += collected
     state.bad_debt += loss
     state.socialised += loss

@@ -14,11 +14,17 @@ from plimsoll.units.limits import (
 )
 
 from .books import refresh_rates
+from .classes import CALL, RiskClass
 from .numbers import ceil
 from .prices import refresh_depeg, refresh_oracle
 from .state import LISTING_FIELDS, POLICY_FIELDS, Command, Instrument, State, require
+from .values import members, refresh_values, require_capacity
 
 Payload = tuple[int, ...]
+
+KINDS = (m.KIND_ASSET, m.KIND_PERP, m.KIND_FUTURE, m.KIND_OPTION)
+OPTION_TERMS = ("risk_class", "risk_group", "strike", "option_type")
+EXPIRING = (m.KIND_FUTURE, m.KIND_OPTION)
 
 
 def require_bounds(state: State, values: dict[str, int], of_policy: bool) -> None:
@@ -36,8 +42,8 @@ def require_sound(values: dict[str, int], now: int | None) -> None:
     """Everything that ties parameters to each other, in the order of the page; no `now`, no rule of expiry."""
     unit = 10 ** values["scale"]
     kind, window = values["kind"], values["settlement_window"]
-    require(kind in (m.KIND_ASSET, m.KIND_PERP, m.KIND_FUTURE), codes.KIND_MUST_BE_KNOWN)
-    is_contract = kind != m.KIND_ASSET
+    require(kind in KINDS, codes.KIND_MUST_BE_KNOWN)
+    is_contract = kind in (m.KIND_PERP, m.KIND_FUTURE)
     for lots, most in (("lots_max", HOLDING_VALUE_MAX), ("open_lots_max", OPEN_VALUE_MAX)):
         require(values[lots] * values["mark_max"] <= most * unit, codes.VALUE_MAX_MUST_FIT)
     require(values["lots_max"] <= 10**4 * unit, codes.PRECISION_MUST_STAY_UNDER_A_CENT)
@@ -60,7 +66,68 @@ def require_sound(values: dict[str, int], now: int | None) -> None:
     require(values["age_fill_max"] <= values["age_margin_max"], codes.AGES_MUST_BE_ORDERED)
     if now is not None:
         expires = values["expiry"] > now and window > 0
-        require(expires if kind == m.KIND_FUTURE else values["expiry"] == 0, codes.EXPIRY_MUST_BE_IN_FUTURE)
+        require(expires if kind in EXPIRING else values["expiry"] == 0, codes.EXPIRY_MUST_BE_IN_FUTURE)
+
+
+def require_member(state: State, values: dict[str, int], number: int) -> None:
+    """An option has its terms; a member fits its class, which holds no more than can be summed."""
+    terms = [values[name] for name in ("risk_group", "strike", "option_type")]
+    if values["kind"] == m.KIND_OPTION:
+        require(values["risk_class"] > 0 and all(terms), codes.OPTION_MUST_HAVE_TERMS)
+    else:
+        require(not any(terms), codes.OPTION_MUST_HAVE_TERMS)
+    if values["risk_class"] == 0:
+        return
+    require(values["risk_class"] in state.classes, codes.CLASS_MUST_BE_PUBLISHED)
+    cls = state.classes[values["risk_class"]]
+    require(values["scale"] == cls.scale, codes.MEMBER_MUST_FIT_CLASS)
+    if values["kind"] == m.KIND_OPTION:
+        require_series(state, cls, values, number)
+    others = [
+        row.as_held()
+        for place, row in enumerate(state.instruments)
+        if row.is_listed and row.risk_class == values["risk_class"] and place != number
+    ]
+    require_capacity([*others, values], cls.shift, cls.scale, state.instruments[cls.underlying].mark_max)
+
+
+def require_room(option: dict[str, int], spot_max: int) -> None:
+    """Every mark of the underlying leaves room for an option's marks and settlement sum."""
+    room = spot_max if option["option_type"] == CALL else option["strike"]
+    require(option["mark_max"] >= room, codes.MEMBER_MUST_FIT_CLASS)
+    require(spot_max * max(option["settlement_window"], 1) <= TIME_SUM_MAX, codes.TIME_SUM_MUST_FIT)
+
+
+def require_classes_over(state: State, values: dict[str, int], number: int) -> None:
+    """What is priced from an instrument still fits when its marks may be larger."""
+    spot_max = values["mark_max"]
+    for c, cls in sorted(state.classes.items()):
+        if cls.underlying == number:
+            rows = [
+                row.as_held()
+                for place, row in enumerate(state.instruments)
+                if place != number and row in members(state, c)
+            ]
+            rows += [values] if values["risk_class"] == c else []
+            for row in rows:
+                if row["kind"] == m.KIND_OPTION:
+                    require_room(row, spot_max)
+            require_capacity(rows, cls.shift, cls.scale, spot_max)
+
+
+def require_series(state: State, cls: RiskClass, values: dict[str, int], number: int) -> None:
+    """A group is one expiry of one class, with one option of each strike and type; marks have room to move."""
+    spot = state.instruments[cls.underlying]
+    for place, row in enumerate(state.instruments):
+        if row.is_option and row.risk_group == values["risk_group"] and place != number:
+            # A class keeps its groups, even when all their options are closed.
+            require(row.risk_class == values["risk_class"], codes.MEMBER_MUST_FIT_CLASS)
+            if not row.is_listed:
+                continue
+            require(row.expiry == values["expiry"], codes.MEMBER_MUST_FIT_CLASS)
+            double = (row.strike, row.option_type) == (values["strike"], values["option_type"])
+            require(not double, codes.MEMBER_MUST_FIT_CLASS)
+    require_room(values, spot.mark_max)
 
 
 def highest_rate(values: dict[str, int], unit: int) -> int:
@@ -98,11 +165,14 @@ def list_instrument(state: State, command: Command, payload: Payload) -> None:
     values = dict(zip(LISTING_FIELDS, payload))
     require_bounds(state, values, of_policy=False)
     require_sound(values, state.time)
+    require_member(state, values, number)
 
     # After this point the command must succeed.
     row = Instrument(values)
     row.funding_due = state.time + row.funding_interval
     state.instruments.append(row)
+    if row.is_option:
+        refresh_oracle(state, number)
     state.sweep_due = True
 
 
@@ -113,14 +183,21 @@ def set_instrument(state: State, command: Command, payload: Payload) -> None:
     row, values = state.instruments[number], dict(zip(LISTING_FIELDS, payload))
     require(row.status != m.STATUS_SETTLING, codes.INSTRUMENT_MUST_BE_OPEN)
     require_bounds(state, values, of_policy=False)
-    require_sound(values, now=None)
-    for name in ("kind", "scale", "expiry"):
+    held = [account.row(number).worst_lots() for account in state.accounts]
+    as_held = values | {"lots_max": max(values["lots_max"], *held)}
+    require_sound(as_held, now=None)
+    for name in ("kind", "scale", "expiry", *(OPTION_TERMS if row.is_option else ())):
         same = values[name] == getattr(row, name)
         require(same, codes.IMMUTABLE_PARAMETER_MUST_NOT_CHANGE)
     require(row.mark <= values["mark_max"], codes.MARK_MUST_BE_WITHIN_LIMIT)
+    require_member(state, as_held, number)
+    require_classes_over(state, as_held, number)
 
     # After this point the command must succeed.
     row.set_parameters(values)
+    row.lots_most = as_held["lots_max"]
+    if row.is_option:
+        refresh_values(state, row.risk_class)
     refresh_rates(state, number)
     refresh_oracle(state, number)
     state.sweep_due = True

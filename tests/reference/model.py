@@ -7,7 +7,7 @@ from plimsoll.units import codes
 from plimsoll.units import messages as m
 from plimsoll.units.limits import GAP_MAX, ID_WINDOW, LOTS_MAX, MARK_MAX, MICROS_PER_TOKEN, OPEN_LOTS_MAX
 
-from . import commands_accounts, commands_cash, commands_trading, listing, prices, settlement, waterfall
+from . import commands_accounts, commands_cash, commands_trading, listing, prices, publish, settlement, waterfall
 from .state import (
     COMMAND_FIELDS,
     LISTING_FIELDS,
@@ -25,6 +25,7 @@ HOT: dict[int, Callable[[State, Command], None]] = {
     m.COMMAND_OPEN_ACCOUNT: commands_accounts.open_account,
     m.COMMAND_CLOSE_ACCOUNT: commands_accounts.close_account,
     m.COMMAND_SET_LIMITS: commands_accounts.set_limits,
+    m.COMMAND_SET_MODE: commands_accounts.set_mode,
     m.COMMAND_DEPOSIT: commands_cash.deposit,
     m.COMMAND_WITHDRAW: commands_cash.withdraw,
     m.COMMAND_PAY_WITHDRAWAL: commands_cash.pay_withdrawal,
@@ -45,6 +46,8 @@ COLD: dict[int, Callable[[State, Command, tuple[int, ...]], None]] = {
     m.COMMAND_LIST_INSTRUMENT: listing.list_instrument,
     m.COMMAND_SET_INSTRUMENT: listing.set_instrument,
     m.COMMAND_SET_POLICY: listing.set_policy,
+    m.COMMAND_PUBLISH_CLASS: publish.publish_class,
+    m.COMMAND_PUBLISH_ARRAYS: publish.publish_arrays,
 }
 
 POLICY_DEFAULT = {
@@ -69,7 +72,8 @@ ACCOUNT_FIELDS = (
     "triggered",
     "generation",
 )
-INSTRUMENT_FIELDS = tuple(name for name in InstrumentRow.__annotations__ if name != "penalised")
+DERIVED = ("penalised", "spot", "underlies")
+INSTRUMENT_FIELDS = tuple(name for name in InstrumentRow.__annotations__ if name not in DERIVED)
 TOTALS_FIELDS = (
     "time",
     "grace_until",
@@ -111,6 +115,7 @@ class ReferencePool(State):
         policy: dict[str, int] | None = None,
         listing_bounds: Bounds | None = None,
         policy_bounds: Bounds | None = None,
+        class_bounds: Bounds | None = None,
     ):
         named = [Account(status=m.STATUS_OPEN, mode=m.MODE_STANDARD) for _ in range(m.NAMED_COUNT - 1)]
         super().__init__(
@@ -119,6 +124,7 @@ class ReferencePool(State):
             instruments=[settlement_token()],
             listing_bounds=listing_bounds,
             policy_bounds=policy_bounds,
+            class_bounds=class_bounds,
         )
         prices.refresh_depeg(self)
         self.answers: dict[int, tuple[tuple[int, ...], int]] = {}

@@ -5,8 +5,10 @@ import numpy as np
 from plimsoll.engine import COMMAND, Engine
 from plimsoll.engine.genesis import DEFAULT_POLICY
 from plimsoll.units import codes
+from plimsoll.units import messages as m
 
 from .build import Pool
+from .margin import figures
 from .model import ACCOUNT_FIELDS, INSTRUMENT_FIELDS, TOTALS_FIELDS, ReferencePool
 from .state import Command
 
@@ -65,6 +67,22 @@ def differences(engine: dict[str, list], model: dict[str, list]) -> list[str]:
     return found
 
 
+FIGURES = ("equity", "mm", "im")
+
+
+def figure_differences(engine: Engine, model: ReferencePool) -> list[str]:
+    """Equity and requirements of every open account, as both reckon them now."""
+    columns = dict(zip(FIGURES, engine.sweep()))
+    found = []
+    for number, account in enumerate(model.accounts):
+        ours = figures(model, account)
+        for name in FIGURES:
+            left, right = int(columns[name][number]), getattr(ours, name)
+            if account.status == m.STATUS_OPEN and left != right:
+                found.append(f"figures[{number}].{name}: engine {left} model {right}")
+    return found
+
+
 def source(steps: list[Step]) -> str:
     """Steps as Python source, to keep a run that failed."""
     return "\n".join(f"    ({command}, {payload})," for command, payload in steps)
@@ -97,6 +115,7 @@ class Pair(Pool):
             if left != right:
                 found.append(f"answer: engine {codes.sentence(left)} model {codes.sentence(right)} to {command}")
         found += differences(dump(self.engine), self.model.dump()) + self.engine.identities()
+        found += figure_differences(self.engine, self.model)
         if found:
             raise Disagreement("\n".join([*found[:40], f"the last {len(steps)} commands:", source(steps)]))
 

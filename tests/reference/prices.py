@@ -5,10 +5,13 @@ from plimsoll.units import messages as m
 from plimsoll.units.limits import FUNDING_MARKS_MAX, PPB, PREMIUM_MAX, TIME_MAX
 
 from .books import refresh_rates
+from .classes import fixed
 from .numbers import ceil, clamp, floor, trunc
+from .options import intrinsic
 from .settlement import LOSERS, settlement_step
 from .state import Command, Instrument, State, require
 from .sweep import sweep
+from .values import refresh_values
 
 FORBIDDEN = {
     m.ORACLE_VALID: 0,
@@ -44,11 +47,34 @@ def refresh_oracle(state: State, instrument: int) -> None:
     row = state.instruments[instrument]
     if instrument == 0 or row.status == m.STATUS_SETTLING:
         return
-    row.oracle_state = oracle_state(row, state.time)
-    blocks = FORBIDDEN[row.oracle_state]
+    if row.is_option:
+        cls = state.classes[row.risk_class]
+        spot = state.instruments[cls.underlying]
+        row.oracle_state, blocks = spot.oracle_state, spot.blocks
+        if row.arrays is None or not row.arrays.values:
+            row.oracle_state, blocks = m.ORACLE_UNPRICED, m.ACTION_ALL
+        elif is_over(spot) or state.time - row.arrays.time > cls.age_max:
+            row.oracle_state = m.ORACLE_STALE_FOR_MARGIN
+            blocks |= m.ACTION_ALL - m.ACTION_LIQUIDATE
+    else:
+        row.oracle_state = oracle_state(row, state.time)
+        blocks = FORBIDDEN[row.oracle_state]
     if blocks != row.blocks:
         row.blocks = blocks
         state.sweep_due = True
+
+
+def is_over(row: Instrument) -> bool:
+    """Whether a mark no longer moves: the instrument settles, or is closed."""
+    return row.status not in (m.STATUS_OPEN, m.STATUS_REDUCE_ONLY)
+
+
+def refresh_options(state: State, number: int) -> None:
+    """Values, marks and blocks of the options of a class."""
+    refresh_values(state, number)
+    for instrument, row in enumerate(state.instruments):
+        if row.is_option and row.is_listed and row.risk_class == number:
+            refresh_oracle(state, instrument)
 
 
 def refresh_depeg(state: State) -> None:
@@ -62,6 +88,7 @@ def mark(state: State, command: Command) -> None:
     require(state.is_listed(instrument), codes.INSTRUMENT_MUST_BE_LISTED)
     row = state.instruments[instrument]
     require(row.status != m.STATUS_SETTLING, codes.INSTRUMENT_MUST_BE_OPEN)
+    require(not row.is_option, codes.MARK_MUST_COME_FROM_ARRAYS)
     require(time <= state.time, codes.TIME_MUST_NOT_BE_IN_FUTURE)
     require(time >= row.mark_time, codes.TIME_MUST_NOT_GO_BACK)
     require(abs(command["premium"]) <= PREMIUM_MAX, codes.PREMIUM_MUST_BE_WITHIN_LIMIT)
@@ -83,6 +110,9 @@ def mark(state: State, command: Command) -> None:
     refresh_oracle(state, instrument)
     if instrument == 0:
         refresh_depeg(state)
+    for number, cls in state.classes.items():
+        if cls.underlying == instrument:
+            refresh_options(state, number)
     state.sweep_due = True
 
 
@@ -97,10 +127,14 @@ def tick(state: State, command: Command) -> None:
         elapsed = state.policy["gap_max"]
         state.grace_until = time + state.policy["grace"]
     state.time = time
+    for cls in state.classes.values():
+        if cls.follow_ramps(time):
+            state.sweep_due = True
     for instrument in range(1, len(state.instruments)):
         row = state.instruments[instrument]
         if row.status in (m.STATUS_OPEN, m.STATUS_REDUCE_ONLY):
-            move_volatility_mean(row, elapsed)
+            if not row.is_option:
+                move_volatility_mean(row, elapsed)
             refresh_oracle(state, instrument)
             if row.kind == m.KIND_PERP and row.funding_interval > 0:
                 accrue_funding(state, row, elapsed)
@@ -143,17 +177,21 @@ def apply_funding(row: Instrument) -> None:
 def accrue_settlement(state: State, instrument: int, elapsed: int) -> None:
     """The part of the last interval inside the window weighs; at expiry the price is frozen, or expiry deferred."""
     row = state.instruments[instrument]
+    priced = state.instruments[state.classes[row.risk_class].underlying] if row.is_option else row
     opens = row.expiry - row.settlement_window
     weight = max(0, min(state.time, row.expiry) - max(state.time - elapsed, opens))
-    if row.allows(m.ACTION_SETTLE):
-        row.settlement_sum += row.mark * weight
+    if priced.allows(m.ACTION_SETTLE):
+        row.settlement_sum += priced.mark * weight
         row.settlement_time += weight
     if state.time < row.expiry:
         return
     if 2 * row.settlement_time >= row.settlement_window and row.settlement_time > 0:
-        row.mark = max(1, floor(row.settlement_sum, row.settlement_time))
+        average = floor(row.settlement_sum, row.settlement_time)
+        row.mark = intrinsic(row, average) if row.is_option else max(1, average)
         row.status = m.STATUS_SETTLING
         row.blocks = 0
+        if row.is_option:
+            row.arrays, row.values = fixed(row.mark, state.classes[row.risk_class].quantum)
         row.settlement_phase = LOSERS
         row.settlement_cursor = row.settlement_deficit = row.settlement_profit = 0
         state.sweep_due = True

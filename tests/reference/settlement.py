@@ -9,34 +9,44 @@ from plimsoll.units import messages as m
 from plimsoll.units.limits import HOLDINGS_PER_ACCOUNT_MAX, TIME_MAX
 
 from .books import change_holding, fund_pays, release_orders, resolve_bad_debt
-from .margin import trade_amount, value
 from .numbers import ceil
 from .state import Command, State, require
+from .terms import money, trade_amount, value
 
 LOSERS = 1
 EVERYBODY = 2
 
 
 def settlement_step(state: State) -> None:
-    """Visit `settlements_per_tick` accounts of the lowest series under settlement; the passes follow each other."""
-    settling = [i for i, row in enumerate(state.instruments) if row.status == m.STATUS_SETTLING]
-    if not settling:
-        return
-    instrument = settling[0]
+    """Visit `settlements_per_tick` accounts, of the lowest series under settlement and then of the next."""
+    visits = state.policy["settlements_per_tick"]
+    while visits > 0:
+        settling = [i for i, row in enumerate(state.instruments) if row.status == m.STATUS_SETTLING]
+        if not settling:
+            return
+        if not state.accounts[m.NAMED_SETTLEMENT].has_room_for(settling[0], HOLDINGS_PER_ACCOUNT_MAX):
+            return
+        visits -= visit(state, settling[0], visits)
+
+
+def visit(state: State, instrument: int, most: int) -> int:
+    """Visit accounts of one series until it is closed; how many visits that took, the closing one among them."""
     row = state.instruments[instrument]
-    if not state.accounts[m.NAMED_SETTLEMENT].has_room_for(instrument, HOLDINGS_PER_ACCOUNT_MAX):
-        return
-    for _ in range(state.policy["settlements_per_tick"]):
+    for done in range(most):
+        if not any(instrument in account.holdings for account in state.accounts):
+            close_series(state, instrument)
+            return done + 1
         if row.settlement_cursor == len(state.accounts):
             if row.settlement_phase == EVERYBODY:
                 close_series(state, instrument)
-                return
+                return done + 1
             row.settlement_profit = sum(max(0, profit(state, account, instrument)) for account in owners(state))
             row.settlement_phase, row.settlement_cursor = EVERYBODY, 0
         account = row.settlement_cursor
         row.settlement_cursor += 1
         if account != m.NAMED_SETTLEMENT and instrument in state.accounts[account].holdings:
             settle_account(state, account, instrument)
+    return most
 
 
 def owners(state: State) -> list[int]:
@@ -58,8 +68,8 @@ def settle_account(state: State, account: int, instrument: int) -> None:
     release_orders(state, account, instrument)
     if lots != 0:
         pays = trade_amount(row, -lots, row.mark)
-        change_holding(state, account, instrument, -lots, cost=pays)
-        change_holding(state, m.NAMED_SETTLEMENT, instrument, lots, cost=-pays)
+        change_holding(state, account, instrument, -lots, *money(row, pays))
+        change_holding(state, m.NAMED_SETTLEMENT, instrument, lots, *money(row, -pays))
     if row.settlement_phase == LOSERS:
         write_off(state, account, instrument)
         return
@@ -104,6 +114,11 @@ def delist(state: State, command: Command) -> None:
     require(time <= TIME_MAX, codes.TIME_MUST_BE_WITHIN_LIMIT)
     require(not row.is_asset or row.vault == 0, codes.INSTRUMENT_MUST_NOT_BE_HELD)
     held = any(instrument in account.holdings for account in state.accounts)
+    priced = any(
+        option.is_option and option.is_listed and state.classes[option.risk_class].underlying == instrument
+        for option in state.instruments
+    )
+    require(held or not priced, codes.INSTRUMENT_MUST_NOT_BE_HELD)
     dated = held and time > state.time
     require(not dated or row.settlement_window > 0, codes.EXPIRY_MUST_BE_IN_FUTURE)
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field, replace
 from plimsoll.book.rows import CommandRow, ListingRow, PolicyRow
 from plimsoll.units import messages as m
 
+from .classes import Arrays, RiskClass, Values
+
 COMMAND_FIELDS = tuple(CommandRow.__annotations__)
 LISTING_FIELDS = tuple(ListingRow.__annotations__)
 POLICY_FIELDS = tuple(PolicyRow.__annotations__)
@@ -120,6 +122,7 @@ class Instrument:
 
     def __init__(self, parameters: dict[str, int]):
         self.set_parameters(parameters)
+        self.lots_most = parameters["lots_max"]
         self.unit = 10 ** parameters["scale"]
         self.status = m.STATUS_OPEN
         self.mark = 0
@@ -147,10 +150,16 @@ class Instrument:
         self.settlement_cursor = 0
         self.settlement_deficit = 0
         self.settlement_profit = 0
+        self.arrays: Arrays | None = None
+        self.values: Values | None = None
 
     def set_parameters(self, parameters: dict[str, int]) -> None:
         for name in LISTING_FIELDS:
             setattr(self, name, parameters[name])
+
+    def as_held(self) -> dict[str, int]:
+        """Its parameters, the limit of lots being what may be held."""
+        return self.parameters() | {"lots_max": self.lots_most}
 
     def parameters(self) -> dict[str, int]:
         return {name: getattr(self, name) for name in LISTING_FIELDS}
@@ -158,6 +167,15 @@ class Instrument:
     @property
     def is_asset(self) -> bool:
         return self.kind == m.KIND_ASSET
+
+    @property
+    def is_option(self) -> bool:
+        return self.kind == m.KIND_OPTION
+
+    @property
+    def is_paid_in_cash(self) -> bool:
+        """Assets and options: their cost stays 0."""
+        return self.is_asset or self.is_option
 
     @property
     def is_listed(self) -> bool:
@@ -187,6 +205,8 @@ class State:
     shortfall_running: int = 0
     listing_bounds: dict[str, tuple[int, int]] | None = None
     policy_bounds: dict[str, tuple[int, int]] | None = None
+    class_bounds: dict[str, tuple[int, int]] | None = None
+    classes: dict[int, RiskClass] = field(default_factory=dict)
 
     def exists(self, account: int) -> bool:
         return 0 <= account < len(self.accounts) and self.accounts[account].status == m.STATUS_OPEN

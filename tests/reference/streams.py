@@ -15,7 +15,7 @@ from plimsoll.units.limits import ID_WINDOW, INT64_MAX, INT64_MIN, MICROS_MAX, P
 from .build import ASSET, CONTRACT, FUTURE, HOUR, PERCENT, TOKEN
 from .margin import figures
 from .model import ReferencePool
-from .state import LISTING_FIELDS, POLICY_FIELDS, Account, Command
+from .state import LISTING_FIELDS, POLICY_FIELDS, Account, Command, Instrument
 from .waterfall import legs_in_order
 
 Step = tuple[Command, tuple[int, ...]]
@@ -207,6 +207,8 @@ POLICIES: dict[str, tuple[int, ...]] = {
     "settlements_per_tick": (1, 7, 10_000),
     "adl": (m.ADL_QUEUE, m.ADL_PRO_RATA),
     "deposit_notional_min": (0, 10),
+    "class_offset": (0, 30 * PERCENT, 80 * PERCENT),
+    "slice_discount": (0, 5 * PERCENT, 50 * PERCENT),
 }
 
 SPOILERS: tuple[Callable[[int], int], ...] = (
@@ -263,21 +265,37 @@ class Stream:
     def opening(self) -> list[Step]:
         """Listings, first marks, a dozen accounts of seven owners with money."""
         steps = [self.command(m.COMMAND_TICK, time=START)]
-        for place, (listing, price) in enumerate(self.world.listings, start=1):
-            payload = tuple(listing[name] for name in LISTING_FIELDS)
-            steps.append((self.command(m.COMMAND_LIST_INSTRUMENT, instrument=place)[0], payload))
-            steps.append(self.command(m.COMMAND_MARK, instrument=place, price=price, time=START, sources=3))
-        contracts = [i for i, (row, _) in enumerate(self.world.listings, start=1) if row["kind"] != m.KIND_ASSET]
+        steps += self.listings()
+        linear = (m.KIND_PERP, m.KIND_FUTURE)
+        contracts = [i for i, (row, _) in enumerate(self.world.listings, start=1) if row["kind"] in linear]
         for account in range(m.NAMED_COUNT, m.NAMED_COUNT + 12):
             isolated = self.random.choice(contracts) if account % 6 == 5 else 0
             owner = 101 + account % 7
-            opened = {"account": account, "counterparty": owner, "instrument": isolated, "flags": m.MODE_STANDARD}
+            opened = {"account": account, "counterparty": owner, "instrument": isolated, "flags": self.mode_of(account)}
             steps.append(self.command(m.COMMAND_OPEN_ACCOUNT, **opened))
             steps.append(self.command(m.COMMAND_DEPOSIT, account=account, amount=self.money(300, 2_000)))
         for account, least in ((m.NAMED_FUND, 50), (m.NAMED_BACKSTOP, 200)):
             steps.append(self.command(m.COMMAND_DEPOSIT, account=account, amount=self.money(least, 3 * least)))
         self.sent += steps
         return steps
+
+    def listings(self) -> list[Step]:
+        found = []
+        for place, (listing, price) in enumerate(self.world.listings, start=1):
+            found += self.listing(place, listing, price)
+        return found
+
+    def listing(self, place: int, listing: Parameters, price: int) -> list[Step]:
+        """One instrument and, if it has one, its first mark."""
+        payload = tuple(listing[name] for name in LISTING_FIELDS)
+        steps = [(self.command(m.COMMAND_LIST_INSTRUMENT, instrument=place)[0], payload)]
+        if price > 0:
+            steps.append(self.command(m.COMMAND_MARK, instrument=place, price=price, time=START, sources=3))
+        return steps
+
+    def mode_of(self, account: int) -> int:
+        """The margin mode an account begins with."""
+        return m.MODE_STANDARD
 
     def next(self) -> Step:
         if self.waiting:
@@ -378,17 +396,24 @@ class Stream:
         worth = self.random.choice((5, 50, 50, 200)) * self.money(1, 10)
         known = 0 <= instrument < len(self.pool.instruments)
         row = self.pool.instruments[instrument if known else 0]
-        lots = worth * row.unit // max(1, row.mark)
+        lots = worth * row.unit // max(1, self.mark_for_size(row))
         most = row.lots_max if self.random.random() < 0.95 else 10**17
         return max(1, min(lots, most)) * self.random.choice((-1, 1))
+
+    def mark_for_size(self, row: Instrument) -> int:
+        """What a position is sized by."""
+        return row.mark
+
+    def rate_for_size(self, row: Instrument) -> int:
+        return row.rate_initial
 
     def affordable(self, owner: Account, instrument: int, lots: int) -> int:
         """The same side with about as many lots as there is margin for, mostly."""
         if self.random.random() < 0.3 or not 0 < instrument < len(self.pool.instruments):
             return lots
         row = self.pool.instruments[instrument]
-        worth = max(0, self.free_equity(owner)) * PPB // max(1, row.rate_initial)
-        most = worth * row.unit // max(1, row.mark) * self.random.randrange(5, 110) // 100
+        worth = max(0, self.free_equity(owner)) * PPB // max(1, self.rate_for_size(row))
+        most = worth * row.unit // max(1, self.mark_for_size(row)) * self.random.randrange(5, 110) // 100
         return max(1, min(abs(lots), most)) * (1 if lots > 0 else -1)
 
     def free_equity(self, owner: Account) -> int:
@@ -654,7 +679,7 @@ class Stream:
             step = self.command(kind, instrument=number)
         else:
             values = dict(self.random.choice(self.world.listings)[0])
-            if values["kind"] == m.KIND_FUTURE:
+            if values["expiry"] > 0:
                 values["expiry"] = self.pool.time + self.random.choice((10, 60)) * MINUTE
             number = len(self.pool.instruments) if len(self.pool.instruments) < 14 else 3
             step = self.command(kind, instrument=number)

@@ -8,9 +8,10 @@ from plimsoll.units.limits import ID_WINDOW, PPB
 
 from .build import ASSET, CONTRACT, FUTURE, HOUR, PERCENT, TOKEN, Pool
 from .identities import broken_identities
-from .margin import confidence_rate, figures, open_interest_rate, requirement
+from .margin import figures
 from .numbers import isqrt_up, trunc
 from .state import Holding, Instrument
+from .terms import confidence_rate, open_interest_rate, requirement
 from .waterfall import smallest_size, try_take
 
 
@@ -518,7 +519,7 @@ def test_answers_are_kept_for_a_window_of_ids():
     ("changes", "rule"),
     [
         ({"scale": 13}, "PARAMETER_MUST_BE_WITHIN_BOUNDS"),
-        ({"kind": 4}, "KIND_MUST_BE_KNOWN"),
+        ({"kind": 5}, "KIND_MUST_BE_KNOWN"),
         ({"mark_max": 2 * 10**11 + 1}, "VALUE_MAX_MUST_FIT"),
         ({"mark_max": 10**11, "lots_max": 10_001}, "PRECISION_MUST_STAY_UNDER_A_CENT"),
         ({"settlement_window": 4 * HOUR}, "TIME_SUM_MUST_FIT"),

@@ -7,21 +7,24 @@ from plimsoll.units import messages as m
 from plimsoll.units.limits import HOLDINGS_PER_ACCOUNT_MAX, PPB
 
 from .books import change_holding, resolve_bad_debt, set_stage, try_change
-from .margin import OF_COUNTERPARTY, Figures, figures, leg_maintenance, margin_rule, notional, trade_amount, value
+from .margin import OF_COUNTERPARTY, Figures, figures, margin_rule
 from .numbers import ceil, floor, sign
+from .options import leg_requirement
+from .slices import backstop_takes_slice, bid_slice
 from .state import Account, Command, State, require
+from .terms import money, notional, trade_amount, value
 
 
 def legs_in_order(state: State, account: Account) -> list[int]:
-    """Contracts by maintenance requirement, then assets by value, the largest first, ties to the lower number.
+    """Contracts and options by maintenance requirement, then assets by value.
 
-    A leg of a series under settlement is none.
+    The largest first, ties to the lower number. A leg of a series under settlement is none.
     """
     legs = [i for i in account.legs() if state.instruments[i].status != m.STATUS_SETTLING]
 
     def place(instrument: int) -> tuple[bool, int, int]:
         row, lots = state.instruments[instrument], account.holdings[instrument].lots
-        size = value(row, lots) if row.is_asset else leg_maintenance(row, lots)
+        size = value(row, lots) if row.is_asset else leg_requirement(state, row, lots)
         return row.is_asset, -size, instrument
 
     return sorted(legs, key=place)
@@ -41,22 +44,18 @@ class Take:
         return self.after.equity - self.fee >= self.after.exit
 
 
-def money(state: State, instrument: int, pays: int) -> tuple[int, int]:
-    """(cost, cash) of the causing side of a change it pays `pays` for."""
-    return (0, -pays) if state.instruments[instrument].is_asset else (pays, 0)
-
-
 def try_take(state: State, account: int, instrument: int, lots: int, fee_rate: int | None) -> Take:
     """The account is the causing side of `lots` leaving it; no fee at all when there is no rate."""
     owner, row = state.accounts[account], state.instruments[instrument]
     change = -sign(owner.row(instrument).lots) * lots
     pays = trade_amount(row, change, row.mark)
     before = figures(state, owner)
-    after = figures(state, try_change(owner, instrument, change, *money(state, instrument, pays)))
+    after = figures(state, try_change(owner, instrument, change, *money(state.instruments[instrument], pays)))
     fee = ceil(notional(row, lots) * (fee_rate or 0), PPB)
     if fee_rate is not None and before.equity >= 0:
-        # Equity per unit of maintenance margin may not fall.
-        fee = min(fee, after.equity - ceil(before.equity * after.mm, before.mm) if before.mm > 0 else 0)
+        # Equity per unit of maintenance margin may not fall by a fee; where the step itself raises MM there is none.
+        frees = before.mm > 0 and after.mm <= before.mm
+        fee = min(fee, after.equity - ceil(before.equity * after.mm, before.mm) if frees else 0)
     return Take(change, pays, fee, before, after)
 
 
@@ -76,7 +75,7 @@ def smallest_size(state: State, account: int, instrument: int, most: int, fee_ra
 
 def after_taking(state: State, taker: int, instrument: int, take: Take, income: int) -> Account:
     """The taker with the leg and its part of the fee."""
-    cost, cash = money(state, instrument, -take.pays)
+    cost, cash = money(state.instruments[instrument], -take.pays)
     return try_change(state.accounts[taker], instrument, -take.change, cost, cash + income)
 
 
@@ -87,16 +86,15 @@ def taker_code(state: State, taker: int, after: Account) -> int:
 
 def apply_take(state: State, account: int, taker: int, instrument: int, take: Take, income: int) -> None:
     """Both sides of the leg, the fee split between the taker (`income`) and the fund (the rest)."""
-    cost, cash = money(state, instrument, take.pays)
+    cost, cash = money(state.instruments[instrument], take.pays)
     change_holding(state, account, instrument, take.change, cost, cash - take.fee)
-    cost, cash = money(state, instrument, -take.pays)
+    cost, cash = money(state.instruments[instrument], -take.pays)
     change_holding(state, taker, instrument, -take.change, cost, cash + income)
     state.fund.cash += take.fee - income
 
 
 def bid(state: State, command: Command) -> None:
     account, bidder, instrument = command["account"], command["counterparty"], command["instrument"]
-    limit = command["price"]
     require(state.exists(account), codes.ACCOUNT_MUST_EXIST)
     require(state.exists(bidder), codes.COUNTERPARTY_MUST_EXIST)
     require(account != bidder, codes.ACCOUNTS_MUST_DIFFER)
@@ -106,15 +104,36 @@ def bid(state: State, command: Command) -> None:
     require(state.is_listed(instrument), codes.INSTRUMENT_MUST_BE_LISTED)
     settling = state.instruments[instrument].status == m.STATUS_SETTLING
     require(not settling, codes.INSTRUMENT_MUST_BE_OPEN)
+    if owner.mode == m.MODE_PORTFOLIO and instrument == 0:
+        require(1 <= command["lots"] <= PPB, codes.SLICE_MUST_BE_WITHIN_LIMIT)
     require(command["lots"] >= 1, codes.LOTS_MUST_NOT_BE_ZERO)
     now = figures(state, owner)
     liquidating = owner.stage == m.STAGE_LIQUIDATING and now.equity < now.exit
     require(liquidating, codes.ACCOUNT_MUST_BE_LIQUIDATING)
     require(state.time >= state.grace_until, codes.GRACE_MUST_BE_OVER)
     require(now.blocks & m.ACTION_LIQUIDATE == 0, codes.MARK_MUST_ALLOW_LIQUIDATE)
-    is_asset = state.instruments[instrument].is_asset
-    require(now.equity >= 0 or is_asset, codes.ACCOUNT_MUST_BE_SOLVENT)
-    require(legs_in_order(state, owner)[:1] == [instrument], codes.LEG_MUST_BE_NEXT)
+    in_slices = owner.mode == m.MODE_PORTFOLIO and instrument == 0
+    sellable = state.instruments[instrument].is_asset and not in_slices
+    require(now.equity >= 0 or sellable, codes.ACCOUNT_MUST_BE_SOLVENT)
+    if owner.mode == m.MODE_PORTFOLIO and now.equity >= 0:
+        require(in_slices, codes.LEG_MUST_BE_NEXT)
+    if not in_slices:
+        require(legs_in_order(state, owner)[:1] == [instrument], codes.LEG_MUST_BE_NEXT)
+    if in_slices:
+        bid_slice(state, account, bidder, command["lots"])
+    else:
+        bid_leg(state, command)
+    resolve_bad_debt(state, account)
+    resolve_bad_debt(state, bidder)
+    now = figures(state, owner)
+    if now.equity >= now.exit or not owner.holdings:
+        set_stage(state, account, m.STAGE_HEALTHY)
+
+
+def bid_leg(state: State, command: Command) -> None:
+    """The part of a bid that is the leg's own; the leg is the next one."""
+    account, bidder, instrument = command["account"], command["counterparty"], command["instrument"]
+    owner, taker, limit = state.accounts[account], state.accounts[bidder], command["price"]
     row, buys = state.instruments[instrument], owner.holdings[instrument].lots > 0
     if limit > 0:
         within = row.mark <= limit if buys else row.mark >= limit
@@ -129,22 +148,20 @@ def bid(state: State, command: Command) -> None:
     after = after_taking(state, bidder, instrument, take, income)
     worst = after.row(instrument).worst_lots()
     require(worst <= row.lots_max, codes.COUNTERPARTY_LOTS_MUST_BE_WITHIN_LIMIT)
-    require(not row.is_asset or after.cash >= 0, codes.COUNTERPARTY_CASH_MUST_NOT_BE_NEGATIVE)
+    if row.is_paid_in_cash and take.change < 0 and after.row(instrument).lots > 0:
+        require(after.cash >= 0, codes.COUNTERPARTY_CASH_MUST_NOT_BE_NEGATIVE)
     code = taker_code(state, bidder, after)
     require(code == codes.OK, OF_COUNTERPARTY[code])
 
     # After this point the command must succeed.
     apply_take(state, account, bidder, instrument, take, income)
-    resolve_bad_debt(state, account)
-    resolve_bad_debt(state, bidder)
-    now = figures(state, owner)
-    if now.equity >= now.exit or not owner.holdings:
-        set_stage(state, account, m.STAGE_HEALTHY)
 
 
 def affordable(state: State, taker: int, instrument: int) -> int:
-    """Lots of an asset the taker's cash buys at the mark."""
+    """Lots of an asset or option the taker's cash buys at the mark."""
     row = state.instruments[instrument]
+    if row.mark == 0:
+        return row.lots_max
     return floor(max(0, state.accounts[taker].cash) * row.unit, row.mark)
 
 
@@ -155,7 +172,7 @@ def backstop_size(state: State, account: int, instrument: int, wanted: int, fee_
         return 0
     same_way = backstop.row(instrument).lots * sign(state.accounts[account].row(instrument).lots)
     high = min(wanted, max(0, min(row.backstop_lots_max, row.lots_max) - same_way))
-    if row.is_asset:
+    if row.is_paid_in_cash and state.accounts[account].row(instrument).lots > 0:
         high = min(high, affordable(state, m.NAMED_BACKSTOP, instrument))
 
     def can_take(lots: int) -> bool:
@@ -187,6 +204,9 @@ def backstop_takes(state: State, account: int, instrument: int, wanted: int, fee
 def backstop_takes_legs(state: State, account: int) -> int:
     """§8.3: leg after leg until the account is safe or the backstop can take no more; the steps it took."""
     owner, steps = state.accounts[account], 1
+    if owner.mode == m.MODE_PORTFOLIO:
+        backstop_takes_slice(state, account)
+        return 2
     while legs := legs_in_order(state, owner):
         now = figures(state, owner)
         if now.equity >= now.exit:

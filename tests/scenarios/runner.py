@@ -6,6 +6,7 @@
 from pathlib import Path
 
 import numpy as np
+import tests.scenarios.classes  # noqa: F401  (its phrases)
 from tests.audit.tables import differences
 from tests.scenarios.phrases import PHRASES, phrase
 from tests.scenarios.words import (
@@ -72,6 +73,7 @@ class Pool:
         self.instruments = {"token": 0}
         self.units = {0: TOKEN}
         self.owners: dict[str, int] = {}
+        self.underlyings: dict[int, int] = {}
         self.sent = 0
         self.refused = codes.OK
         self.events: list[m.EventRecord] = []
@@ -222,11 +224,14 @@ class Pool:
         read_values(values, parameters.split(), LISTING_WORDS, self.units[number], extra)
         self.send(m.COMMAND_SET_INSTRUMENT, list(values.values()), instrument=number)
 
-    @phrase("account {name} [owner {owner}] [isolated {instrument}] [deposit {amount}]")
-    def open_account(self, name: str, owner: str | None, instrument: str | None, amount: str | None) -> None:
+    @phrase("account {name} [owner {owner}] [isolated {instrument}] [deposit {amount}] [portfolio]")
+    def open_account(
+        self, name: str, owner: str | None, instrument: str | None, amount: str | None, portfolio: str | None
+    ) -> None:
         number = max(m.NAMED_COUNT - 1, *self.accounts.values()) + 1
         fields = {"counterparty": self.owner(owner or name), "instrument": self.instrument(instrument)}
-        self.send(m.COMMAND_OPEN_ACCOUNT, account=number, flags=m.MODE_STANDARD, **fields)
+        mode = m.MODE_PORTFOLIO if portfolio else m.MODE_STANDARD
+        self.send(m.COMMAND_OPEN_ACCOUNT, account=number, flags=mode, **fields)
         if self.refused == codes.OK:
             self.accounts[name] = number
             if amount is not None:

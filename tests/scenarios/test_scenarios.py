@@ -33,11 +33,12 @@ def test_the_page_names_every_phrase_and_word():
     assert missing == []
 
 
-def test_examples_on_the_page_run():
-    blocks = PAGE.read_text(encoding="utf-8").split("```scenario\n")[1:]
+@pytest.mark.parametrize("name", ["scenarios.md", "portfolio-margin.md"])
+def test_examples_on_the_pages_run(name):
+    blocks = (PAGE.parent / name).read_text(encoding="utf-8").split("```scenario\n")[1:]
     assert blocks
     for block in blocks:
-        Scenario().run(block.partition("```")[0], PAGE.name)
+        Scenario().run(block.partition("```")[0], name)
 
 
 WORLD = """

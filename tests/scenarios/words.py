@@ -111,6 +111,7 @@ LISTING_WORDS = {
     "interest": [("funding_interest", ppb)],
     "expires": [("expiry", milliseconds)],
     "window": [("settlement_window", milliseconds)],
+    "class": [("risk_class", whole)],
 }
 SEGMENT = [("segment_lots", LOTS), ("segment_initial", ppb), ("segment_maintenance", ppb)]
 WEIGHTS = {"weight": "rate_initial", "weight_maintenance": "rate_maintenance"}
@@ -131,6 +132,8 @@ POLICY_WORDS = {
     "settlements_per_tick": [("settlements_per_tick", whole)],
     "adl": [("adl", adl)],
     "deposit_min": [("deposit_notional_min", micros)],
+    "offset": [("class_offset", ppb)],
+    "slice_discount": [("slice_discount", ppb)],
 }
 
 QUIET_POLICY = {
@@ -150,6 +153,8 @@ QUIET_POLICY = {
     "settlements_per_tick": 1_000_000,
     "adl": m.ADL_QUEUE,
     "deposit_notional_min": 0,
+    "class_offset": 0,
+    "slice_discount": 0,
 }
 """What a scenario does not name is off: no call level above MM, no exit buffer, no backstop, no depeg, no grace."""
 

@@ -12,9 +12,11 @@ from plimsoll.audit.books import NOTHING, SETTLEMENT_TOKEN, Books
 from plimsoll.units.messages import (
     EVENT_ACCOUNT_CLOSED,
     EVENT_ACCOUNT_OPENED,
+    EVENT_ARRAYS_PUBLISHED,
     EVENT_BAD_DEBT,
     EVENT_CALL_ENDED,
     EVENT_CALLED,
+    EVENT_CLASS_PUBLISHED,
     EVENT_DELEVERAGED,
     EVENT_DELISTED,
     EVENT_DEPOSITED,
@@ -32,6 +34,7 @@ from plimsoll.units.messages import (
     EVENT_LISTED,
     EVENT_LOSS_SOCIALISED,
     EVENT_MARKED,
+    EVENT_MODE_SET,
     EVENT_ORACLE_STATE_CHANGED,
     EVENT_POLICY_SET,
     EVENT_REALISED,
@@ -79,6 +82,9 @@ SAYS = frozenset(
         EVENT_ACCOUNT_OPENED,
         EVENT_ACCOUNT_CLOSED,
         EVENT_LIMITS_SET,
+        EVENT_MODE_SET,
+        EVENT_CLASS_PUBLISHED,
+        EVENT_ARRAYS_PUBLISHED,
         EVENT_RESERVED,
         EVENT_RELEASED,
         EVENT_MARKED,
@@ -96,6 +102,9 @@ SAYS = frozenset(
         EVENT_LIQUIDATION_STARTED,
         EVENT_LIQUIDATION_ENDED,
         EVENT_BAD_DEBT,
+        EVENT_MODE_SET,
+        EVENT_CLASS_PUBLISHED,
+        EVENT_ARRAYS_PUBLISHED,
     }
 )
 """Kinds that move nothing."""

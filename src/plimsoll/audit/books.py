@@ -6,7 +6,7 @@ Symbols: V cash of the vault, V_i lots of asset i in the vault, lots and cost as
 from collections import defaultdict
 from dataclasses import dataclass, field
 
-from plimsoll.units.messages import KIND_ASSET, NAMED_FEES, NAMED_FUND
+from plimsoll.units.messages import KIND_ASSET, KIND_OPTION, NAMED_FEES, NAMED_FUND
 
 SETTLEMENT_TOKEN = 0
 NOTHING = (0, 0)
@@ -63,6 +63,8 @@ class Books:
                 broken.append(f"holding_must_be_of_a_listed_instrument: {where} lots={lots} cost={cost}")
             elif self.kinds[instrument] == KIND_ASSET and (lots < 0 or cost != 0):
                 broken.append(f"asset_must_be_paid_for_and_not_short: {where} lots={lots} cost={cost}")
+            elif self.kinds[instrument] == KIND_OPTION and cost != 0:
+                broken.append(f"option_must_be_paid_for: {where} lots={lots} cost={cost}")
             elif lots == 0:
                 broken.append(f"cost_must_be_realised_with_the_last_lot: {where} cost={cost}")
         for instrument, kind in self.kinds.items():

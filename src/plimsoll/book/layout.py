@@ -38,6 +38,7 @@ LISTING = dtype_of(ListingRow)
 POLICY = dtype_of(PolicyRow)
 CLASS = dtype_of(ClassRow)
 
+CACHE_LINE = 64
 BLOCK_CAPACITIES = (4, 8, 12, 16, 24, 32, 48, 64)
 """Sizes of a block of holdings. Not only powers of two: strides that share cache sets double the time of a sweep."""
 
@@ -58,6 +59,7 @@ class Pool(NamedTuple):
     risks: Table[RiskRow]
     published: Table[WordRow]
     arrays: Table[WordRow]
+    weights: Table[WordRow]
     changed: Table[ChangedRow]
     events: Table[EventRow]
     ledger: Table[LedgerRow]
@@ -78,6 +80,7 @@ DTYPES: dict[str, np.dtype[Any]] = {
     "risks": dtype_of(RiskRow),
     "published": dtype_of(WordRow),
     "arrays": dtype_of(WordRow),
+    "weights": dtype_of(WordRow),
     "changed": dtype_of(ChangedRow),
     "events": EVENT,
     "ledger": LEDGER,
@@ -86,9 +89,12 @@ DTYPES: dict[str, np.dtype[Any]] = {
 
 STATE_TABLES = (
     *("accounts", "holdings", "instruments", "policy", "totals", "answers", "blocks"),
-    *("classes", "scenarios", "groups", "risks", "published", "arrays"),
+    *("classes", "scenarios", "groups", "risks", "published", "arrays", "weights"),
 )
-"""The tables a snapshot holds. ``arrays`` are the published ones moved to the present marks."""
+"""The tables a snapshot holds. ``arrays`` are the published ones moved to the present marks, ``weights`` the scenarios
+column by column, as vectors read them."""
+WEIGHTS = 4
+"""Columns of a scenario that vectors read: damping, linear, skew, deductible."""
 
 
 def rows_in_use(pool: Pool) -> dict[str, int]:
@@ -96,7 +102,22 @@ def rows_in_use(pool: Pool) -> dict[str, int]:
     totals = pool.totals[0]
     names = {"accounts": "accounts", "holdings": "holdings", "instruments": "instruments", "risks": "instruments"}
     names |= {"scenarios": "scenarios", "published": "words", "arrays": "words"}
-    return {table: int(totals[count]) for table, count in names.items()}  # type: ignore[literal-required]
+    rows = {table: int(totals[count]) for table, count in names.items()}  # type: ignore[literal-required]
+    return rows | {"weights": WEIGHTS * rows["scenarios"]}
+
+
+def zeros(rows: int, dtype: np.dtype[Any]) -> Array:
+    """Rows of zeros that begin with a cache line: a vector of a lane table then lies in one line, not in two."""
+    memory = np.zeros(rows * dtype.itemsize + CACHE_LINE, np.uint8)
+    start = -memory.ctypes.data % CACHE_LINE
+    return memory[start : start + rows * dtype.itemsize].view(dtype)
+
+
+def copied(table: Array) -> Array:
+    """A copy of a table, laid out like a new one."""
+    copy = zeros(table.size, table.dtype)
+    copy[:] = table
+    return copy
 
 
 def empty_pool(accounts: int, holdings: int, instruments: int, events: int, ledger: int) -> Pool:
@@ -115,12 +136,13 @@ def empty_pool(accounts: int, holdings: int, instruments: int, events: int, ledg
         "risks": instruments,
         "published": 0,
         "arrays": 0,
+        "weights": 0,
         "changed": accounts,
         "events": events,
         "ledger": ledger,
         "ranks": accounts,
     }
-    tables: dict[str, Any] = {name: np.zeros(rows[name], dtype) for name, dtype in DTYPES.items()}
+    tables: dict[str, Any] = {name: zeros(rows[name], dtype) for name, dtype in DTYPES.items()}
     pool = Pool(**tables)
     array_of(pool.blocks)["capacity"] = BLOCK_CAPACITIES
     array_of(pool.blocks)["first"] = -1
@@ -131,6 +153,6 @@ def grown(table: Any, rows: int) -> Any:
     """A copy of the table with at least ``rows`` rows (doubling), the new ones zero."""
     if rows <= table.size:
         return table
-    larger = np.zeros(max(rows, 2 * table.size), table.dtype)
+    larger = zeros(max(rows, 2 * table.size), table.dtype)
     larger[: table.size] = table
     return larger

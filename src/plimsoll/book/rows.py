@@ -168,7 +168,10 @@ class ListingRow(TypedDict):
 
 
 class InstrumentRow(PriceRow, ListingRow):
-    """An instrument: what margin reads, its parameters, then what the engine keeps about it."""
+    """An instrument: what margin reads, its parameters, then what the engine keeps about it.
+
+    ``lots_most``: no account has more; ``lots_max``, or what was held when that was lowered.
+    """
 
     status: int
     open_lots: int
@@ -194,6 +197,7 @@ class InstrumentRow(PriceRow, ListingRow):
     holders: int
     spot: int
     underlies: int
+    lots_most: int
 
 
 class PolicyRow(TypedDict):
@@ -321,9 +325,15 @@ class ClassRow(TypedDict):
 
 
 class RiskClassRow(ClassRow):
-    """A risk class: its policy, then what the engine keeps. ``*_now`` are the factors in force while they ramp."""
+    """A risk class: its policy, then what the engine keeps. ``*_now`` are the factors in force while they ramp.
+
+    ``by_group``: 1 where any of its rules looks at netting groups one by one, so that their legs must stand together.
+    ``narrow``: 1 where every value of its arrays has 32 bits, and two of them share a word. ``version`` counts its
+    policies, the first being 1.
+    """
 
     published: int
+    version: int
     unit: int
     width: int
     scenario_start: int
@@ -336,6 +346,8 @@ class RiskClassRow(ClassRow):
     ramp_start: int
     peg: int
     members: int
+    by_group: int
+    narrow: int
 
 
 class ScenarioRow(TypedDict):
@@ -392,15 +404,24 @@ class WordRow(TypedDict):
 
 
 class LegRow(TypedDict):
-    """Scratch: a holding as margin sees it, sorted by class and group."""
+    """Scratch: a holding as margin sees it, and what margin reads of its instrument: as HoldingRow, RiskRow, PriceRow.
 
-    key: int
+    128 bytes; what is copied in whole vectors does not cross a cache line.
+    """
+
     number: int
     lots: int
     cost: int
     bid_lots: int
     ask_lots: int
     reserved: int
+    scaled: int
+    order: int
+    risk_class: int
+    group: int
     slot: int
     value: int
-    scaled: int
+    unit: int
+    mark: int
+    funding: int
+    blocks: int

@@ -4,9 +4,10 @@ from plimsoll.book.events import note
 from plimsoll.book.layout import Pool
 from plimsoll.book.signatures import INTEGER, POOL
 from plimsoll.engine.commands.prices import follow_underlying, refresh_state, set_depeg, set_peg
+from plimsoll.margin.portfolio.arrays import looks_at_groups, refresh_option, write_weights
 from plimsoll.margin.rates import set_confidence_rate, set_open_interest_rate
 from plimsoll.units.jit import command, entry
-from plimsoll.units.messages import EVENT_ARRAYS_PUBLISHED, EVENT_CLASS_PUBLISHED, EVENT_POLICY_SET
+from plimsoll.units.messages import EVENT_CLASS_PUBLISHED, EVENT_POLICY_SET
 from plimsoll.units.views import view
 
 
@@ -23,6 +24,7 @@ def adopt_instrument(pool: Pool, number: int, event: int) -> int:
         instrument["spot"] = instrument["mark"]
     else:
         instrument["spot"] = pool.instruments[pool.classes[instrument["risk_class"]]["underlying"]]["mark"]
+        refresh_option(pool, number)
     refresh_state(pool, number)
     pool.totals[0]["sweep_due"] = 1
     return 0
@@ -30,7 +32,9 @@ def adopt_instrument(pool: Pool, number: int, event: int) -> int:
 
 @command
 def follow_class(pool: Pool, number: int) -> int:
-    """Values in force and states of every member, and a sweep."""
+    """Weights by column, values in force and states of every member, and a sweep."""
+    write_weights(pool, pool.classes[number])
+    pool.classes[number]["by_group"] = looks_at_groups(pool, number)
     follow_underlying(pool, pool.classes[number]["underlying"])
     pool.totals[0]["sweep_due"] = 1
     return 0
@@ -43,15 +47,6 @@ def adopt_class(pool: Pool, number: int) -> int:
     family = pool.classes[number]
     set_peg(pool, family)
     note(pool, EVENT_CLASS_PUBLISHED, -1, family["underlying"], 0, number)
-    return follow_class(pool, number)
-
-
-@entry((POOL, INTEGER))
-def adopt_arrays(pool: Pool, number: int) -> int:
-    """Recompute what depends on a class's table."""
-    pool = view(pool)
-    family = pool.classes[number]
-    note(pool, EVENT_ARRAYS_PUBLISHED, -1, family["underlying"], family["reference"], number)
     return follow_class(pool, number)
 
 

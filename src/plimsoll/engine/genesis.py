@@ -62,6 +62,7 @@ def found(pool: Pool, policy: Mapping[str, int] | None) -> None:
         "mark": MICROS_PER_TOKEN,
         "mark_max": MARK_MAX,
         "lots_max": LOTS_MAX,
+        "lots_most": LOTS_MAX,
         "open_lots_max": OPEN_LOTS_MAX,
     }.items():
         token[name] = value

@@ -6,7 +6,19 @@ from typing import Any
 import numpy as np
 
 from plimsoll.book.identities import broken_identities
-from plimsoll.book.layout import COMMAND, EVENT, LEDGER, STATE_TABLES, Array, Pool, empty_pool, grown, rows_in_use
+from plimsoll.book.layout import (
+    COMMAND,
+    EVENT,
+    LEDGER,
+    STATE_TABLES,
+    WEIGHTS,
+    Array,
+    Pool,
+    copied,
+    empty_pool,
+    grown,
+    rows_in_use,
+)
 from plimsoll.book.root import StateRoot
 from plimsoll.engine.apply import HOLDING_ROWS_SPARE, PROCEED, apply_hot, close_envelope, open_envelope
 from plimsoll.engine.genesis import found
@@ -72,7 +84,7 @@ class Engine:
     def restore(cls, tables: Mapping[str, Array]) -> "Engine":
         """An engine from the tables of a snapshot."""
         pool = empty_pool(tables["accounts"].size, 0, 0, EVENTS_SLACK, EVENTS_SLACK)
-        owned: dict[str, Any] = {name: np.array(tables[name], copy=True) for name in STATE_TABLES}
+        owned: dict[str, Any] = {name: copied(tables[name]) for name in STATE_TABLES}
         array_of(owned["accounts"])["changed"] = 0
         owned["totals"]["changed"] = 0
         return cls(pool._replace(**owned))
@@ -123,7 +135,7 @@ class Engine:
         if known != PROCEED:
             return int(known)
         command = commands[position]
-        result = COLD_RULES[int(command["kind"])](self.pool, command, words.tolist())
+        result = COLD_RULES[int(command["kind"])](self.pool, command, words)  # type: ignore[arg-type]
         close_envelope(self.pool, commands, position, result)  # type: ignore[arg-type]
         self._drain()
         return result
@@ -144,6 +156,7 @@ class Engine:
             instruments=grown(pool.instruments, int(totals["instruments"]) + 1),
             risks=grown(pool.risks, int(totals["instruments"]) + 1),
             scenarios=grown(pool.scenarios, int(totals["scenarios"]) + words + LANES),
+            weights=grown(pool.weights, WEIGHTS * (int(totals["scenarios"]) + words + LANES)),
             published=grown(pool.published, int(totals["words"]) + words),
             arrays=grown(pool.arrays, int(totals["words"]) + words),
             events=_emptied(pool.events, events + EVENTS_SLACK),
@@ -214,6 +227,8 @@ def _checked(commands: Array, payload: Ints) -> tuple[Array, Ints]:
     if not commands.flags.writeable:
         commands = commands.copy()
     payload = np.ascontiguousarray(payload, np.int64)
+    if not payload.flags.writeable:
+        payload = payload.copy()
     words = commands["payload_words"]
     is_cold = np.isin(commands["kind"], COLD)
     if bool((words < 0).any()) or bool((words[~is_cold] != 0).any()) or int(words.sum()) != payload.size:

@@ -8,10 +8,12 @@ from plimsoll.book.layout import LISTING, POLICY, Pool
 from plimsoll.book.parameters import LISTING_BOUNDS, POLICY_BOUNDS, Bounds
 from plimsoll.book.rows import CommandRow
 from plimsoll.engine.adopt import adopt_instrument, adopt_policy
-from plimsoll.engine.capacity import require_capacity
+from plimsoll.engine.capacity import require_capacity, scope_of
+from plimsoll.engine.held import largest_held
 from plimsoll.margin.terms import FLAT, ROOT, SEGMENTS
 from plimsoll.units import codes as code
 from plimsoll.units.limits import (
+    CLASSES_MAX,
     HOLDING_VALUE_MAX,
     INSTRUMENTS_MAX,
     OPEN_VALUE_MAX,
@@ -199,13 +201,39 @@ def require_member(pool: Pool, number: int, listing: Parameters) -> int:
     if family["scale"] != listing["scale"] or not fits_group(pool, number, listing):
         return code.MEMBER_MUST_FIT_CLASS
     if listing["kind"] == KIND_OPTION:
-        underlying = pool.instruments[int(family["underlying"])]
-        highest = underlying["mark_max"] if listing["option_type"] == OPTION_CALL else listing["strike"]
-        if listing["mark_max"] < highest:
-            return code.MEMBER_MUST_FIT_CLASS
-        if int(underlying["mark_max"]) * listing["settlement_window"] > TIME_SUM_MAX:
-            return code.TIME_SUM_MUST_FIT
-    return require_capacity(pool, listing["risk_class"], int(family["unit"]), int(family["shift"]), {number: listing})
+        refusal = require_room(listing, int(pool.instruments[int(family["underlying"])]["mark_max"]))
+        if refusal != code.OK:
+            return refusal
+    return require_capacity(pool, scope_of(pool, listing["risk_class"]), {number: listing})
+
+
+def require_room(option: Mapping[str, int], spot_max: int) -> int:
+    """An option's marks and its settlement sum have room for every mark of the underlying."""
+    highest = spot_max if option["option_type"] == OPTION_CALL else int(option["strike"])
+    if option["mark_max"] < highest:
+        return code.MEMBER_MUST_FIT_CLASS
+    if spot_max * int(option["settlement_window"]) > TIME_SUM_MAX:
+        return code.TIME_SUM_MUST_FIT
+    return code.OK
+
+
+def require_classes_over(pool: Pool, number: int, listing: Parameters) -> int:
+    """Classes over an instrument still fit with its new largest mark."""
+    spot_max = listing["mark_max"]
+    for family in range(1, CLASSES_MAX + 1):
+        policy = pool.classes[family]
+        if policy["published"] == 0 or policy["underlying"] != number:
+            continue
+        for member in range(1, int(pool.totals[0]["instruments"])):
+            option: Any = pool.instruments[member]
+            if option["risk_class"] == family and option["kind"] == KIND_OPTION and is_listed(pool, member):
+                refusal = require_room(option, spot_max)
+                if refusal != code.OK:
+                    return refusal
+        refusal = require_capacity(pool, scope_of(pool, family)._replace(spot_max=spot_max), {number: listing})
+        if refusal != code.OK:
+            return refusal
+    return code.OK
 
 
 def fits_group(pool: Pool, number: int, listing: Parameters) -> bool:
@@ -262,6 +290,7 @@ def list_instrument(pool: Pool, command: CommandRow, payload: Sequence[int]) -> 
     # After this point the command must succeed.
     row = pool.instruments[number]
     write_parameters(row, listing)
+    row["lots_most"] = listing["lots_max"]
     totals["instruments"] = number + 1
     join_class(pool, number, listing)
     row["status"] = STATUS_OPEN
@@ -283,7 +312,12 @@ def set_instrument(pool: Pool, command: CommandRow, payload: Sequence[int]) -> i
     if row["status"] == STATUS_SETTLING:
         return code.INSTRUMENT_MUST_BE_OPEN
     listing = read_parameters(LISTING_FIELDS, payload)
-    refusal = require_listing(listing, -1)
+    # Where the limit is lowered, what is held may stay: sums are proven for that.
+    lots_most = max(listing["lots_max"], int(largest_held(pool, number)))
+    as_held = {**listing, "lots_max": lots_most}
+    refusal = require_bounds(listing, LISTING_BOUNDS)
+    if refusal == code.OK:
+        refusal = require_listing(as_held, -1)
     if refusal != code.OK:
         return refusal
     fixed = OPTION_TERMS if listing["kind"] == KIND_OPTION else SERIES_TERMS
@@ -291,7 +325,9 @@ def set_instrument(pool: Pool, command: CommandRow, payload: Sequence[int]) -> i
         return code.IMMUTABLE_PARAMETER_MUST_NOT_CHANGE
     if row["mark"] > listing["mark_max"]:
         return code.MARK_MUST_BE_WITHIN_LIMIT
-    refusal = require_member(pool, number, listing)
+    refusal = require_member(pool, number, as_held)
+    if refusal == code.OK:
+        refusal = require_classes_over(pool, number, as_held)
     if refusal != code.OK:
         return refusal
     # After this point the command must succeed.
@@ -299,6 +335,7 @@ def set_instrument(pool: Pool, command: CommandRow, payload: Sequence[int]) -> i
         pool.classes[int(row["risk_class"])]["members"] -= 1
         join_class(pool, number, listing)
     write_parameters(row, listing)
+    row["lots_most"] = lots_most
     adopt_instrument(pool, number, EVENT_INSTRUMENT_SET)
     return code.OK
 

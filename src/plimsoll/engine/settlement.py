@@ -11,6 +11,7 @@ from plimsoll.book.rows import InstrumentRow
 from plimsoll.engine.release import release_row
 from plimsoll.engine.waterfall.bad_debt import pay_from_fund, resolve_debt
 from plimsoll.engine.waterfall.takeover import AT_MARK, takeover
+from plimsoll.margin.portfolio.arrays import hold_still
 from plimsoll.margin.terms import value_of
 from plimsoll.units.fixed import mul_div_ceil
 from plimsoll.units.jit import command, rule
@@ -53,6 +54,8 @@ def freeze(pool: Pool, number: int) -> None:
     instrument["mark"] = settlement_price(instrument)
     instrument["status"] = STATUS_SETTLING
     instrument["blocks"] = 0
+    if instrument["kind"] == KIND_OPTION:
+        hold_still(pool, number)
     instrument["settlement_phase"] = LOSERS
     instrument["settlement_cursor"] = 0
     instrument["settlement_deficit"] = 0
@@ -157,21 +160,30 @@ def close_series(pool: Pool, number: int) -> None:
 
 
 @command
-def settle_step(pool: Pool) -> None:
-    """Settle up to the policy's number of accounts of the series under settlement."""
-    number = settling(pool)
-    if number == NONE_SETTLING:
-        return
-    if not has_room(pool, NAMED_SETTLEMENT, find(pool, NAMED_SETTLEMENT, number)):
-        return
+def settle_series(pool: Pool, number: int, budget: int) -> int:
+    """Visit accounts of one series, or close it where nobody has a row of it; returns the visits that are left."""
     instrument = pool.instruments[number]
-    for _ in range(pool.policy[0]["settlements_per_tick"]):
-        if instrument["settlement_cursor"] == pool.totals[0]["accounts"]:
-            if instrument["settlement_phase"] == WINNERS:
-                close_series(pool, number)
-                return
+    while budget > 0:
+        budget -= 1
+        over = instrument["settlement_cursor"] == pool.totals[0]["accounts"]
+        if instrument["holders"] == 0 or (over and instrument["settlement_phase"] == WINNERS):
+            close_series(pool, number)
+            return budget
+        if over:
             start_winners(pool, number)
         account = instrument["settlement_cursor"]
         instrument["settlement_cursor"] += 1
         if account != NAMED_SETTLEMENT:
             settle_account(pool, account, number)
+    return budget
+
+
+@command
+def settle_step(pool: Pool) -> None:
+    """Settle up to the policy's number of accounts, one series after the other."""
+    budget = pool.policy[0]["settlements_per_tick"]
+    while budget > 0:
+        number = settling(pool)
+        if number == NONE_SETTLING or not has_room(pool, NAMED_SETTLEMENT, find(pool, NAMED_SETTLEMENT, number)):
+            return
+        budget = settle_series(pool, number, budget)

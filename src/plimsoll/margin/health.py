@@ -7,17 +7,15 @@ from plimsoll.book.layout import Pool
 from plimsoll.book.rows import LegRow
 from plimsoll.book.signatures import INTEGER, LEGS, POOL_VIEW, integers
 from plimsoll.margin.options import Sides, of_classes
-from plimsoll.margin.portfolio.legs import LEGS_MAX, book_after
+from plimsoll.margin.portfolio.legs import book_after, book_of, gather_legs, legs_of
 from plimsoll.margin.portfolio.requirement import standing_of
 from plimsoll.margin.terms import terms_of
 from plimsoll.units.fixed import rate_up
 from plimsoll.units.jit import command, rule, shared
-from plimsoll.units.lanes import scratch
 from plimsoll.units.messages import KIND_OPTION, MODE_PORTFOLIO
 from plimsoll.units.tables import Table
 
 CHANGE = integers(Change)
-legs_of = scratch(LegRow, LEGS_MAX)
 NOTHING = Change(NO_INSTRUMENT, 0, 0, 0, 0, 0, 0)
 
 
@@ -35,8 +33,18 @@ def portfolio_after(pool: Pool, account: int, change: Change) -> Health:
     """Health in portfolio mode."""
     legs = legs_of()
     owner = pool.accounts[account]
-    count = book_after(pool, account, change, legs)
-    standing = standing_of(pool, legs, count, owner["cash"] + change.cash, owner["leverage_rate"])
+    book = gather_legs(pool, account, change, legs, False)
+    standing = standing_of(pool, legs, book, owner["cash"] + change.cash, owner["leverage_rate"])
+    return Health(standing.equity, standing.maintenance, standing.initial, standing.blocked)
+
+
+@shared((POOL_VIEW, INTEGER))
+def portfolio_now(pool: Pool, account: int) -> Health:
+    """Health in portfolio mode as the account stands: what a sweep asks of every account, so compiled by itself."""
+    legs = legs_of()
+    owner = pool.accounts[account]
+    book = gather_legs(pool, account, NOTHING, legs, False)
+    standing = standing_of(pool, legs, book, owner["cash"], owner["leverage_rate"])
     return Health(standing.equity, standing.maintenance, standing.initial, standing.blocked)
 
 
@@ -45,7 +53,7 @@ def health_of_legs(pool: Pool, account: int, legs: Table[LegRow], count: int, ca
     """Health of an account had it these legs and this cash; for changes of many holdings at once."""
     owner = pool.accounts[account]
     if owner["mode"] == MODE_PORTFOLIO:
-        standing = standing_of(pool, legs, count, cash, owner["leverage_rate"])
+        standing = standing_of(pool, legs, book_of(pool, legs, count), cash, owner["leverage_rate"])
         return Health(standing.equity, standing.maintenance, standing.initial, standing.blocked)
     equity = cash
     maintenance = 0
@@ -158,6 +166,8 @@ def health_after(pool: Pool, account: int, change: Change) -> Health:
 @command
 def health(pool: Pool, account: int) -> Health:
     """Health as the account stands."""
+    if pool.accounts[account]["mode"] == MODE_PORTFOLIO:
+        return portfolio_now(pool, account)
     return health_after(pool, account, NOTHING)
 
 

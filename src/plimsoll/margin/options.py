@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from plimsoll.book.layout import Pool
 from plimsoll.book.rows import LegRow, RiskClassRow, RiskRow
-from plimsoll.margin.portfolio.legs import GROUPS_PER_CLASS, UNCLASSED, class_of
+from plimsoll.margin.portfolio.legs import UNCLASSED, class_of
 from plimsoll.margin.portfolio.requirement import class_end
 from plimsoll.margin.portfolio.scan import Legs, group_end, has_arrays
 from plimsoll.margin.terms import value_of
@@ -77,12 +77,20 @@ def payoff_at(pool: Pool, family: RiskClassRow, legs: Legs, first: int, last: in
 
 @command
 def largest_payout(pool: Pool, family: RiskClassRow, legs: Legs, first: int, last: int) -> int:
-    """The most the expiry can cost at settlement, unpaired calls aside: at 0 or at one of the strikes."""
+    """The most the expiry can cost at settlement, unpaired calls aside: at 0 or a strike held."""
     worst = min(0, payoff_at(pool, family, legs, first, last, 0))
     for place in range(first, last):
-        strike = pool.risks[legs[place]["number"]]["strike"]
-        worst = min(worst, payoff_at(pool, family, legs, first, last, strike))
+        if legs[place]["lots"] != 0:
+            strike = pool.risks[legs[place]["number"]]["strike"]
+            worst = min(worst, payoff_at(pool, family, legs, first, last, strike))
     return -worst
+
+
+@rule
+def forward_of(pool: Pool, leg: LegRow, spot: int) -> int:
+    """The published forward of the leg's expiry; the spot where none is, for an unpaired call is never free."""
+    forward = pool.groups[leg["group"]]["forward"]
+    return forward if forward > 0 else spot
 
 
 @command
@@ -96,7 +104,7 @@ def of_expiry(pool: Pool, family: RiskClassRow, legs: Legs, first: int, last: in
         value += value_of(pool.instruments[leg["number"]], leg["lots"])
         if pool.risks[leg["number"]]["option_type"] == OPTION_CALL:
             calls += leg["lots"]
-    forward = pool.groups[legs[first]["key"] % GROUPS_PER_CLASS]["forward"]
+    forward = forward_of(pool, legs[first], spot)
     unpaired = mul_div_ceil(max(0, -calls), forward, family["unit"])
     together = value + largest_payout(pool, family, legs, first, last)
     maintenance = together + mul_div_ceil(unpaired, family["unpaired_maintenance"], PPB)
@@ -107,7 +115,7 @@ def of_expiry(pool: Pool, family: RiskClassRow, legs: Legs, first: int, last: in
 @rule
 def doubt_of(pool: Pool, family: RiskClassRow, legs: Legs, first: int, last: int, spot: int) -> int:
     """What the confidence of an expiry's table asks of its shorts, and the orders in its options. Initial only."""
-    rate = pool.groups[legs[first]["key"] % GROUPS_PER_CLASS]["rate_confidence"]
+    rate = pool.groups[legs[first]["group"]]["rate_confidence"]
     short = 0
     required = 0
     for place in range(first, last):
@@ -154,7 +162,7 @@ def of_classes(pool: Pool, legs: Legs, count: int) -> Sides:
         at = place
         while at < end:
             stop = group_end(legs, at, end)
-            if has_arrays(pool, legs[at]):
+            if has_arrays(legs[at]):
                 asked = of_expiry(pool, family, legs, at, stop, spot)
                 maintenance += asked.maintenance
                 initial += asked.initial + doubt_of(pool, family, legs, at, stop, spot)

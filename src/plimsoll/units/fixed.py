@@ -6,10 +6,19 @@ Uncompiled: Python integers.  A divisor that is not positive raises ValueError, 
 OverflowError; the limits in ``limits`` are there so that neither happens.
 """
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from plimsoll.units.jit import COMPILED, command, rule
-from plimsoll.units.limits import INT64_MAX, INT64_MIN, PPB
+from plimsoll.units.limits import INT64_MAX, INT64_MIN, PPB, SCALE_MAX
+
+
+class Unit(NamedTuple):
+    """A unit of 10**scale lots, with its reciprocal as a word and how far the product is shifted."""
+
+    scale: int
+    reciprocal: int
+    shift: int
+
 
 if TYPE_CHECKING or not COMPILED:
     import math
@@ -38,6 +47,14 @@ if TYPE_CHECKING or not COMPILED:
         quotient = abs(product) // _divisor(divisor)
         return _checked(quotient if product >= 0 else -quotient)
 
+    def unit_of(scale: int) -> Unit:
+        """What dividing by 10**scale needs; 0 <= scale <= SCALE_MAX."""
+        return Unit(scale, 0, 0)
+
+    def mul_unit_floor(a: int, b: int, unit: Unit) -> int:
+        """floor(a * b / 10**scale), exactly."""
+        return mul_div_floor(a, b, 10**unit.scale)
+
     def isqrt_up(number: int) -> int:
         """The smallest integer whose square is at least ``number`` (0 for what is not positive)."""
         return math.isqrt(int(number) - 1) + 1 if number > 0 else 0
@@ -46,6 +63,7 @@ else:
     import numpy as np
     from llvmlite import ir
     from numba import types
+    from numba.core import cgutils
     from numba.extending import intrinsic
 
     _HALF = np.uint64(32)
@@ -63,6 +81,10 @@ else:
         def build(context, builder, signature, arguments):
             pair = builder.smul_with_overflow(arguments[0], arguments[1])
             fits = builder.not_(builder.extract_value(pair, 1))
+            # Said to be likely, or registers would be kept free for the call of the other branch.
+            bit = ir.IntType(1)
+            expect = cgutils.get_or_insert_function(builder.module, ir.FunctionType(bit, [bit, bit]), "llvm.expect.i1")
+            fits = builder.call(expect, [fits, bit(1)])
             return context.make_tuple(builder, signature.return_type, [builder.extract_value(pair, 0), fits])
 
         return types.Tuple((types.int64, types.boolean))(types.int64, types.int64), build
@@ -167,6 +189,29 @@ else:
                 quotient += 1
             return quotient
         return _mul_div_wide(a, b, divisor, 0)
+
+    # floor(n / 10**scale) of a word below 2**63 is the high word of n times the reciprocal, shifted: with
+    # 2**shift < 10**scale <= 2**(shift + 1) the reciprocal ceil(2**(64 + shift) / 10**scale) has 64 bits and is too
+    # large by less than 2**(shift + 1) / 10**scale, which no such n can notice (Granlund and Montgomery 1994, th. 4.2).
+    _SHIFTS = np.array([0, *((10**scale - 1).bit_length() - 1 for scale in range(1, SCALE_MAX + 1))], np.uint64)
+    _POWERS = np.array([10**scale for scale in range(SCALE_MAX + 1)], np.int64)
+    _RECIPROCALS = np.array(
+        [0, *(-(-(1 << 64 + int(_SHIFTS[scale])) // 10**scale) for scale in range(1, SCALE_MAX + 1))], np.uint64
+    )
+
+    @rule
+    def unit_of(scale):
+        return Unit(scale, np.int64(_RECIPROCALS[scale]), np.int64(_SHIFTS[scale]))
+
+    @rule
+    def mul_unit_floor(a, b, unit):
+        product, fits = _multiply(a, b)
+        if fits and unit.reciprocal != 0:
+            # The floor of a negative number is the complement of that of its complement.
+            sign = product >> 63
+            high, _ = _multiply_wide(np.uint64(product ^ sign), np.uint64(unit.reciprocal))
+            return np.int64(high >> np.uint64(unit.shift)) ^ sign
+        return _mul_div_wide(a, b, _POWERS[unit.scale], -1)
 
     @rule
     def isqrt_up(number):

@@ -157,7 +157,7 @@ else:
                 address = builder.inttoptr(builder.add(view.address, offset), pointer)
                 signature_type = ir.FunctionType(ir.VoidType(), [pointer, flag, flag, flag])
                 function = cgutils.get_or_insert_function(builder.module, signature_type, "llvm.prefetch.p0")
-                hints = [ir.Constant(flag, value) for value in (1, 3, 1)]  # for writing, keep close, data
+                hints = [ir.Constant(flag, value) for value in (0, 3, 1)]  # for reading, keep close, data
                 builder.call(function, [address, *hints])
                 return context.get_dummy_value()
 

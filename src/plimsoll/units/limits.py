@@ -47,9 +47,15 @@ GROUPS_MAX: Final = 4095
 PART_BITS: Final = 30
 PARTS: Final = 1 << PART_BITS
 """Weights of scenarios are held in parts of 2**30, so that a product is two multiplications and two shifts."""
+WEIGHT_MAX: Final = 2 * PPB
+"""Largest discount and basis factor of a group, and largest delta."""
+FORWARD_MARKS: Final = 2
+"""A forward in largest marks of the underlying, so that what it prices fits (docs/portfolio-margin.md §9)."""
+GREEK_PART: Final = 10
+"""Gamma and vega are of one percent and one point: at most this part of the largest mark."""
 PEG_MAX: Final = 10 * PPB
 CLASS_FACTOR_MAX: Final = 5 * PPB
-GREEK_RATE_MAX: Final = 1_000 * PPB
+GREEK_RATE_MAX: Final = 200 * PPB
 PREMIUM_MAX: Final = PPB
 TIME_MAX: Final = 2**52
 """Milliseconds; also the largest duration."""

@@ -88,13 +88,16 @@ def require_bidder(pool: Pool, bidder: int, leg: Leg, moved: int, terms: Terms) 
         return code.COUNTERPARTY_HOLDINGS_MUST_FIT
     instrument = pool.instruments[leg.number]
     worst = abs(moved)
+    ends_with = moved
     if row >= 0:
         holding = pool.holdings[row]
+        ends_with += holding["lots"]
         worst = worst_lots(holding["lots"] + moved, holding["bid_lots"], holding["ask_lots"])
     if worst > instrument["lots_max"]:
         return code.COUNTERPARTY_LOTS_MUST_BE_WITHIN_LIMIT
     change = taker_change(pool, leg.number, moved, terms)
-    if pays_cash(instrument) and change.cash < 0 and pool.accounts[bidder]["cash"] + change.cash < 0:
+    buys = pays_cash(instrument) and moved > 0 and ends_with > 0
+    if buys and pool.accounts[bidder]["cash"] + change.cash < 0:
         return code.COUNTERPARTY_CASH_MUST_NOT_BE_NEGATIVE
     return of_counterparty(judge(pool, bidder, change, 0).code)
 

@@ -77,10 +77,11 @@ def reservation_covers(side: Side, lots: int, reserved_lots: int) -> bool:
 
 @rule
 def fits_position_limit(instrument: InstrumentRow, side: Side, lots: int, reserved_lots: int) -> bool:
-    """Whether the side's worst size after the fill is within the limit."""
+    """Whether the side's worst size after the fill is within the limit, or no larger than before."""
     bid = side.bid_lots - (reserved_lots if lots > 0 else 0)
     ask = side.ask_lots - (reserved_lots if lots < 0 else 0)
-    return worst_lots(side.lots + lots, bid, ask) <= instrument["lots_max"]
+    after = worst_lots(side.lots + lots, bid, ask)
+    return after <= max(instrument["lots_max"], worst_lots(side.lots, side.bid_lots, side.ask_lots))
 
 
 @rule
@@ -142,7 +143,7 @@ def require_tradable(pool: Pool, command: CommandRow) -> int:
         return code.INSTRUMENT_MUST_BE_OPEN
     if lots == 0:
         return code.LOTS_MUST_NOT_BE_ZERO
-    if lots > instrument["lots_max"] or lots < -instrument["lots_max"]:
+    if lots > instrument["lots_most"] or lots < -instrument["lots_most"]:
         return code.LOTS_MUST_BE_WITHIN_LIMIT
     if price < 1:
         return code.PRICE_MUST_BE_POSITIVE

@@ -13,6 +13,7 @@ from plimsoll.units.fixed import mul_div_ceil, rate_up
 from plimsoll.units.jit import command as compiled
 from plimsoll.units.jit import rule
 from plimsoll.units.messages import (
+    ACTION_LIQUIDATE,
     ACTION_MARGIN,
     EVENT_RELEASED,
     EVENT_RESERVED,
@@ -107,12 +108,17 @@ def reservation_of(pool: Pool, command: CommandRow, side: Side) -> Change:
 
 @compiled
 def require_margin(pool: Pool, account: int, change: Change) -> int:
-    """Initial margin is covered with the order, or the order does not raise it."""
+    """Initial margin is covered with the order, or the order does not raise it; and it shields from no liquidation."""
     after = health_after(pool, account, change)
-    if after.equity < after.initial:
-        if after.initial > health(pool, account).initial:
+    if after.equity >= after.initial and after.blocked == 0:
+        return code.OK
+    before = health(pool, account)
+    if after.initial > before.initial:
+        if after.equity < after.initial:
             return code.MARGIN_INITIAL_MUST_BE_COVERED
-    elif after.blocked & ACTION_MARGIN != 0 and after.initial > health(pool, account).initial:
+        if after.blocked & ACTION_MARGIN != 0:
+            return code.MARK_MUST_ALLOW_MARGIN
+    if after.blocked & ~before.blocked & ACTION_LIQUIDATE != 0:
         return code.MARK_MUST_ALLOW_MARGIN
     return code.OK
 

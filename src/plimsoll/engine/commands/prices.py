@@ -44,7 +44,10 @@ def refresh_state(pool: Pool, number: int) -> None:
 
 @rule
 def follow_state(pool: Pool, number: int) -> None:
-    """An option may do what its underlying may; with no arrays, or old ones, it may only be liquidated."""
+    """An option may do what its underlying may, and nothing without arrays.
+
+    With old ones, or over an underlying that has come to its own end, it may only be liquidated.
+    """
     instrument = pool.instruments[number]
     risk = pool.risks[number]
     family = pool.classes[risk["risk_class"]]
@@ -53,8 +56,8 @@ def follow_state(pool: Pool, number: int) -> None:
     instrument["blocks"] = underlying["blocks"]
     if risk["slot"] == NO_SLOT:
         instrument["oracle_state"] = ORACLE_UNPRICED
-        instrument["blocks"] |= ACTION_ALL & ~ACTION_LIQUIDATE
-    elif pool.totals[0]["time"] - risk["time"] > family["age_max"]:
+        instrument["blocks"] = ACTION_ALL
+    elif not is_living(underlying) or pool.totals[0]["time"] - risk["time"] > family["age_max"]:
         instrument["oracle_state"] = ORACLE_STALE_FOR_MARGIN
         instrument["blocks"] |= ACTION_ALL & ~ACTION_LIQUIDATE
 

@@ -9,7 +9,7 @@ from plimsoll.engine.commands.cash import add_to_vault, quantity_of, require_ass
 from plimsoll.engine.settlement import settle_step
 from plimsoll.margin.health import health_after
 from plimsoll.margin.rule import require_covered
-from plimsoll.margin.terms import value_of
+from plimsoll.margin.terms import pays_cash, value_of
 from plimsoll.units import codes as code
 from plimsoll.units.fixed import mul_div_ceil
 from plimsoll.units.jit import command as compiled
@@ -20,6 +20,7 @@ from plimsoll.units.messages import (
     EVENT_DELISTED,
     EVENT_REALISED,
     EVENT_WRITTEN_DOWN,
+    KIND_OPTION,
     STATUS_CLOSED,
     STATUS_REDUCE_ONLY,
     STATUS_SETTLING,
@@ -36,7 +37,7 @@ def realise(pool: Pool, command: CommandRow) -> int:
         return refusal
     if not is_listed(pool, number):
         return code.INSTRUMENT_MUST_BE_LISTED
-    if is_asset(pool, number):
+    if pays_cash(pool.instruments[number]):
         return code.INSTRUMENT_MUST_BE_CONTRACT
     row = find(pool, account, number)
     if lots_of(pool, row) == 0:
@@ -102,6 +103,19 @@ def write_down(pool: Pool, command: CommandRow) -> int:
     return code.OK
 
 
+@rule
+def prices_options(pool: Pool, number: int) -> bool:
+    """Whether an option that is not yet closed is priced from the instrument."""
+    if pool.instruments[number]["underlies"] == 0:
+        return False
+    for member in range(1, pool.totals[0]["instruments"]):
+        option = pool.instruments[member]
+        if option["kind"] == KIND_OPTION and option["status"] != STATUS_CLOSED:
+            if pool.classes[option["risk_class"]]["underlying"] == number:
+                return True
+    return False
+
+
 @compiled
 def delist(pool: Pool, command: CommandRow) -> int:
     """Close an instrument nobody holds; otherwise let holders only reduce, and settle it at a date if one is given."""
@@ -114,6 +128,8 @@ def delist(pool: Pool, command: CommandRow) -> int:
     if command["time"] > TIME_MAX:
         return code.TIME_MUST_BE_WITHIN_LIMIT
     if is_asset(pool, number) and instrument["vault"] != 0:
+        return code.INSTRUMENT_MUST_NOT_BE_HELD
+    if instrument["holders"] == 0 and prices_options(pool, number):
         return code.INSTRUMENT_MUST_NOT_BE_HELD
     dated = instrument["holders"] > 0 and command["time"] > pool.totals[0]["time"]
     if dated and instrument["settlement_window"] == 0:

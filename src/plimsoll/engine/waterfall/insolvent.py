@@ -7,8 +7,8 @@ from plimsoll.engine.waterfall.backstop import give_to_backstop, sell_assets_to_
 from plimsoll.engine.waterfall.bad_debt import pay_from_fund, resolve_if_bankrupt
 from plimsoll.engine.waterfall.deleverage import deleverage
 from plimsoll.engine.waterfall.legs import NO_FEE, NO_LEG, leg_of
-from plimsoll.margin.health import NOTHING, health, legs_of
-from plimsoll.margin.portfolio.legs import book_after
+from plimsoll.margin.health import NOTHING, health
+from plimsoll.margin.portfolio.legs import book_after, legs_of
 from plimsoll.margin.portfolio.worst import weigh_legs
 from plimsoll.units.fixed import mul_div_floor
 from plimsoll.units.jit import command, rule, shared

@@ -90,8 +90,11 @@ def next_leg(pool: Pool, account: int) -> int:
 
 @rule
 def room_for_fee(now: Health, equity: int, required: int) -> int:
-    """The most a solvent account can pay without its equity/MM falling; -1 when a rounding has already lowered it."""
-    if now.maintenance == 0:
+    """The most a solvent account can pay without its equity/MM falling; -1 when a rounding has already lowered it.
+
+    Nothing where the step itself raises MM, as the short leg of a spread does: no taker pays for that.
+    """
+    if now.maintenance == 0 or required > now.maintenance:
         return 0
     return equity - mul_div_ceil(now.equity, required, now.maintenance)
 
@@ -122,7 +125,8 @@ def step_of(pool: Pool, leg: Leg, now: Health, size: int, fee_rate: int) -> Step
     required = now.maintenance - leg.maintenance
     if rest > 0:
         required += requirement(instrument, rest, notional_of(instrument, rest), False)
-    return step_with_fee(instrument, now, size, fee_rate, equity, required)
+    # Options may require less than nothing, an account never: what is left may meet that bound.
+    return step_with_fee(instrument, now, size, fee_rate, equity, max(0, required))
 
 
 @command

@@ -1,8 +1,12 @@
-"""The deleveraging queue: holders of opposite lots ranked by profit times leverage, in a heap over a scratch table."""
+"""The deleveraging queue: holders of opposite lots ranked by profit times leverage, in a heap over a scratch table.
+
+The same owner's come first; last, those whom closing would bring below MM, because the leg is their hedge.
+"""
 
 from plimsoll.book.holdings import find
 from plimsoll.book.layout import Pool
-from plimsoll.margin.health import health
+from plimsoll.engine.waterfall.takeover import AT_MARK, taker_change
+from plimsoll.margin.health import health, health_after
 from plimsoll.margin.terms import notional_of, value_of
 from plimsoll.units.fixed import mul_div_floor
 from plimsoll.units.jit import command, rule
@@ -10,6 +14,7 @@ from plimsoll.units.limits import PPB
 from plimsoll.units.messages import NAMED_BACKSTOP, NAMED_COUNT, STATUS_OPEN
 
 SAME_OWNER_FIRST = 2**61
+HEDGES_LAST = 2**61
 FACTOR_BOUND = 10**12
 
 
@@ -43,6 +48,17 @@ def rank_of(pool: Pool, account: int, number: int) -> int:
         leverage = mul_div_floor(basis, PPB, equity)
     gain = within(profit, basis * 1000)
     return mul_div_floor(within(mul_div_floor(gain, PPB, basis), FACTOR_BOUND), leverage, PPB)
+
+
+@command
+def loses_its_hedge(pool: Pool, account: int, number: int, lots: int) -> bool:
+    """Whether closing against ``lots`` at the mark brings a holder below MM: what closes hedged the rest."""
+    held = pool.holdings[find(pool, account, number)]["lots"]
+    size = min(abs(held), abs(lots))
+    moved = size if lots > 0 else -size
+    before = health(pool, account)
+    after = health_after(pool, account, taker_change(pool, number, moved, AT_MARK))
+    return before.equity >= before.maintenance and after.equity < after.maintenance
 
 
 @rule
@@ -92,6 +108,8 @@ def fill_queue(pool: Pool, bankrupt: int, number: int, lots: int) -> int:
         key = rank_of(pool, account, number)
         if pool.accounts[account]["owner"] == owner:
             key += SAME_OWNER_FIRST
+        elif loses_its_hedge(pool, account, number, lots):
+            key -= HEDGES_LAST
         rank = pool.ranks[count]
         rank["key"] = key
         rank["account"] = account

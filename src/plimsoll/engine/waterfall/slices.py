@@ -14,8 +14,8 @@ from plimsoll.engine.checks import allows, lots_of
 from plimsoll.engine.waterfall.backstop import take_leg
 from plimsoll.engine.waterfall.legs import leg_of
 from plimsoll.engine.waterfall.takeover import AT_MARK, giver_change
-from plimsoll.margin.health import Health, exit_level, health_of_legs, legs_of
-from plimsoll.margin.portfolio.legs import add_leg, part_lots
+from plimsoll.margin.health import Health, exit_level, health_of_legs
+from plimsoll.margin.portfolio.legs import add_leg, legs_of, part_lots
 from plimsoll.margin.rule import allows_change
 from plimsoll.margin.terms import pays_cash, worst_lots
 from plimsoll.units import codes as code
@@ -132,7 +132,9 @@ def require_room(pool: Pool, account: int, taker: int, part: int, capped: bool) 
         instrument = pool.instruments[number]
         if worst > instrument["lots_max"]:
             return code.COUNTERPARTY_LOTS_MUST_BE_WITHIN_LIMIT
-        if capped and abs(after) > max(instrument["backstop_lots_max"], abs(after - moved)):
+        # Measured the way the slice goes: what offsets the backstop's own position is always welcome.
+        grown = after if moved > 0 else -after
+        if capped and grown > instrument["backstop_lots_max"]:
             return code.COUNTERPARTY_LOTS_MUST_BE_WITHIN_LIMIT
     return code.OK if rows <= HOLDINGS_PER_ACCOUNT_MAX else code.COUNTERPARTY_HOLDINGS_MUST_FIT
 
@@ -182,6 +184,20 @@ def price_in_cash(pool: Pool, account: int, part: int) -> int:
 
 
 @command
+def realised_by(pool: Pool, account: int, taker: int, part: int) -> int:
+    """What the taker's own contracts that the slice closes turn into cash."""
+    owner = pool.accounts[account]
+    cash = 0
+    for row in range(owner["start"], owner["start"] + owner["count"]):
+        number = pool.holdings[row]["instrument"]
+        moved = moved_lots(pool, row, part)
+        there = find(pool, taker, number)
+        if moved != 0 and there >= 0 and pool.holdings[there]["lots"] + moved == 0:
+            cash -= pool.holdings[there]["cost"] - giver_change(pool, number, moved, AT_MARK).cost
+    return cash
+
+
+@command
 def require_taker(pool: Pool, account: int, taker: int, part: int, payment: Payment, capped: bool) -> int:
     """The taker has room, can pay, and keeps to the margin rule with the slice."""
     refusal = require_room(pool, account, taker, part, capped)
@@ -189,7 +205,7 @@ def require_taker(pool: Pool, account: int, taker: int, part: int, payment: Paym
         return refusal
     price = price_in_cash(pool, account, part)
     cash = pool.accounts[taker]["cash"] - price + payment.to_taker
-    if price > 0 and cash < 0:
+    if price > 0 and cash + realised_by(pool, account, taker, part) < 0:
         return code.COUNTERPARTY_CASH_MUST_NOT_BE_NEGATIVE
     legs = legs_of()
     before = health_of_taker(pool, taker, legs)

@@ -4,13 +4,12 @@ from typing import NamedTuple
 
 from plimsoll.book.layout import Pool
 from plimsoll.book.rows import LegRow, RiskClassRow
-from plimsoll.margin.portfolio.legs import GROUPS_PER_CLASS
 from plimsoll.margin.portfolio.scan import Legs, group_end, has_arrays
 from plimsoll.margin.terms import worst_lots
-from plimsoll.units.fixed import mul_div_ceil, mul_div_floor
+from plimsoll.units.fixed import mul_div_ceil, mul_div_floor, rate_up
 from plimsoll.units.jit import command, rule
 from plimsoll.units.limits import PPB
-from plimsoll.units.messages import KIND_ASSET
+from plimsoll.units.messages import KIND_ASSET, STATUS_SETTLING
 
 
 class Exposure(NamedTuple):
@@ -38,7 +37,7 @@ class Addons(NamedTuple):
 
 @rule
 def pair_lots(legs: Legs, first: int, last: int, pair: int) -> int:
-    """Lots held of the option of the other type at the same strike."""
+    """Lots held of the option of the other type at the same strike, which is of the same class."""
     for place in range(first, last):
         if legs[place]["number"] == pair:
             return legs[place]["lots"]
@@ -60,7 +59,7 @@ def size_of(leg: LegRow, at_worst: bool) -> int:
 
 @command
 def exposure_of(pool: Pool, family: RiskClassRow, legs: Legs, first: int, last: int, at_worst: bool) -> Exposure:
-    """Sum what the add-ons are reckoned on."""
+    """Sum what the add-ons are reckoned on; what no rate of the class asks for is left 0."""
     linear = 0
     low = 0
     high = 0
@@ -68,26 +67,24 @@ def exposure_of(pool: Pool, family: RiskClassRow, legs: Legs, first: int, last: 
     short = 0
     delta = 0
     gamma = 0
-    place = first
-    while place < last:
-        end = group_end(legs, place, last)
-        for at in range(place, end):
-            leg = legs[at]
-            if has_arrays(pool, leg):
-                risk = pool.risks[leg["number"]]
-                shorted = short_lots(leg, at_worst)
-                short += shorted
-                if shorted > 0:
-                    naked += max(0, shorted - max(0, pair_lots(legs, place, end, risk["pair"])))
-                delta += mul_div_floor(leg["lots"], risk["delta"], PPB)
-                gamma += mul_div_floor(leg["lots"], risk["gamma"], family["unit"])
-            else:
+    for place in range(first, last):
+        leg = legs[place]
+        if has_arrays(leg):
+            shorted = short_lots(leg, at_worst)
+            short += shorted
+            if shorted > 0 and family["option_initial"] > 0:
+                naked += max(0, shorted - max(0, pair_lots(legs, first, last, pool.risks[leg["number"]]["pair"])))
+            if family["delta_rate"] > 0:
+                delta += mul_div_floor(leg["lots"], pool.risks[leg["number"]]["delta"], PPB)
+            if family["gamma_rate"] > 0:
+                gamma += mul_div_floor(leg["lots"], pool.risks[leg["number"]]["gamma"], family["unit"])
+        else:
+            if pool.instruments[leg["number"]]["status"] != STATUS_SETTLING:
                 low += leg["lots"] - (leg["ask_lots"] if at_worst else 0)
                 high += leg["lots"] + (leg["bid_lots"] if at_worst else 0)
                 delta += leg["lots"]
-                if pool.instruments[leg["number"]]["kind"] != KIND_ASSET:
-                    linear += size_of(leg, at_worst)
-        place = end
+            if pool.instruments[leg["number"]]["kind"] != KIND_ASSET:
+                linear += size_of(leg, at_worst)
     return Exposure(linear, max(abs(low), abs(high)), naked, short, delta, gamma)
 
 
@@ -104,7 +101,7 @@ def vega_of(pool: Pool, family: RiskClassRow, legs: Legs, first: int, last: int)
     place = first
     while place < last:
         end = group_end(legs, place, last)
-        if has_arrays(pool, legs[place]):
+        if has_arrays(legs[place]):
             vega = 0
             for at in range(place, end):
                 vega += mul_div_floor(legs[at]["lots"], pool.risks[legs[at]["number"]]["vega"], family["unit"])
@@ -122,12 +119,12 @@ def confidence_of(
     place = first
     while place < last:
         end = group_end(legs, place, last)
-        group = pool.groups[legs[place]["key"] % GROUPS_PER_CLASS]
+        group = pool.groups[legs[place]["group"]]
         lots = 0
         for at in range(place, end):
             leg = legs[at]
             instrument = pool.instruments[leg["number"]]
-            if has_arrays(pool, leg):
+            if has_arrays(leg):
                 lots += size_of(leg, at_worst)
             elif instrument["kind"] != KIND_ASSET and instrument["rate_confidence"] > 0:
                 size = at_spot(family, size_of(leg, at_worst), spot)
@@ -145,26 +142,43 @@ def has_addons(family: RiskClassRow) -> bool:
     return rates + family["delta_rate"] + family["gamma_rate"] > 0
 
 
+@rule
+def doubt_of(pool: Pool, family: RiskClassRow, legs: Legs, first: int, last: int, linear: bool, at_worst: bool) -> int:
+    """The confidence add-on; nothing without a contract or a group whose table is in doubt."""
+    if family["by_group"] == 0 and not linear:
+        return 0
+    return confidence_of(pool, family, legs, first, last, pool.instruments[family["underlying"]]["mark"], at_worst)
+
+
+@rule
+def sums_of(pool: Pool, family: RiskClassRow, legs: Legs, first: int, last: int, at_worst: bool) -> Exposure:
+    """What the add-ons of a class are reckoned on, the same for both sides of a book without orders."""
+    if has_addons(family):
+        return exposure_of(pool, family, legs, first, last, at_worst)
+    return Exposure(0, 0, 0, 0, 0, 0)
+
+
+@rule
+def addons_on(pool: Pool, family: RiskClassRow, sums: Exposure, vega: int, confidence: int, initial: bool) -> Addons:
+    """Every add-on of a class for one side."""
+    if has_addons(family):
+        return rated(pool, family, sums, vega, confidence, initial)
+    return Addons(0, 0, 0, 0, vega, 0, confidence)
+
+
 @command
-def addons_of(
-    pool: Pool, family: RiskClassRow, legs: Legs, first: int, last: int, initial: bool, at_worst: bool
-) -> Addons:
-    """Every add-on of a class, for one side."""
+def rated(pool: Pool, family: RiskClassRow, sums: Exposure, vega: int, confidence: int, initial: bool) -> Addons:
+    """The sums of a class at its rates."""
     spot = pool.instruments[family["underlying"]]["mark"]
-    vega = vega_of(pool, family, legs, first, last) if family["vega_rate"] > 0 else 0
-    confidence = confidence_of(pool, family, legs, first, last, spot, at_worst) if initial else 0
-    if not has_addons(family):
-        return Addons(0, 0, 0, 0, vega, 0, confidence)
-    sums = exposure_of(pool, family, legs, first, last, at_worst)
     linear_rate = family["linear_initial"] if initial else family["linear_maintenance"]
     option_rate = family["option_initial"] if initial else family["option_maintenance"]
     delta = abs(mul_div_floor(sums.delta, spot, family["unit"]))
-    floor = mul_div_ceil(at_spot(family, sums.short, spot), family["floor_option"], PPB)
-    floor += mul_div_ceil(at_spot(family, sums.net_linear, spot), family["floor_linear"], PPB)
+    floor = rate_up(at_spot(family, sums.short, spot), family["floor_option"])
+    floor += rate_up(at_spot(family, sums.net_linear, spot), family["floor_linear"])
     return Addons(
-        mul_div_ceil(at_spot(family, sums.linear, spot), linear_rate, PPB),
-        mul_div_ceil(at_spot(family, sums.naked, spot), option_rate, PPB),
-        mul_div_ceil(delta, family["delta_rate"], PPB),
+        rate_up(at_spot(family, sums.linear, spot), linear_rate),
+        rate_up(at_spot(family, sums.naked, spot), option_rate),
+        rate_up(delta, family["delta_rate"]),
         mul_div_ceil(max(0, -sums.gamma), family["gamma_rate"], PPB),
         vega,
         floor,

@@ -8,13 +8,13 @@ from plimsoll.book.rows import RiskClassRow
 from plimsoll.book.signatures import INTEGER, LEGS, POOL_VIEW
 from plimsoll.margin.portfolio.arrays import move_of, top_of, within_bounds
 from plimsoll.margin.portfolio.legs import UNCLASSED, class_of
-from plimsoll.margin.portfolio.requirement import class_end, class_terms
-from plimsoll.margin.portfolio.scan import Legs, has_arrays, lanes_of
-from plimsoll.margin.terms import notional_of, requirement
+from plimsoll.margin.portfolio.requirement import BASIS, class_end, class_terms
+from plimsoll.margin.portfolio.scan import LARGEST, NO_SCENARIO, Legs, has_arrays, lanes_of, largest_lane
+from plimsoll.margin.terms import notional_of, requirement, value_of
 from plimsoll.units.fixed import mul_div_floor
 from plimsoll.units.jit import rule, shared
 from plimsoll.units.limits import PPB
-from plimsoll.units.messages import KIND_ASSET
+from plimsoll.units.messages import KIND_ASSET, STATUS_SETTLING
 
 
 @rule
@@ -28,25 +28,27 @@ def shocked_value(pool: Pool, family: RiskClassRow, number: int, lane: int) -> i
 
 
 @rule
-def loss_of_leg(pool: Pool, family: RiskClassRow, legs: Legs, place: int, lane: int) -> int:
-    """What a leg loses under one scenario, in micros; 0 where it gains."""
+def signed_loss(pool: Pool, family: RiskClassRow, legs: Legs, place: int, lane: int) -> int:
+    """What a leg loses under one scenario, in micros; negative where it gains."""
     leg = legs[place]
-    if has_arrays(pool, leg):
+    if has_arrays(leg):
         if leg["slot"] < 0:
             return 0
         change = shocked_value(pool, family, leg["number"], lane) - leg["value"]
-        return max(0, mul_div_floor(-leg["lots"] * change, 1 << family["shift"], family["unit"]))
+        return mul_div_floor(-leg["lots"] * change, 1 << family["shift"], family["unit"])
     instrument = pool.instruments[leg["number"]]
+    if instrument["status"] == STATUS_SETTLING:
+        return 0
     shock = pool.scenarios[family["scenario_start"] + lane]["shock"]
-    return max(0, -mul_div_floor(mul_div_floor(leg["lots"], instrument["mark"], instrument["unit"]), shock, PPB))
+    return -mul_div_floor(mul_div_floor(leg["lots"], instrument["mark"], instrument["unit"]), shock, PPB)
 
 
 @shared((POOL_VIEW, LEGS, INTEGER))
 def weigh_legs(pool: Pool, legs: Legs, count: int) -> int:
     """Write each contract leg's loss in the worst scenario into ``scaled``; returns their sum.
 
-    A contract without a class weighs its standard maintenance requirement; a class whose worst is its basis, or that
-    loses nothing, weighs nothing.
+    A contract without a class weighs its standard maintenance requirement. Where the basis is the worst, which is no
+    scenario, legs weigh their absolute value; those of a class that loses nothing weigh nothing.
     """
     pnl = lanes_of()
     total = 0
@@ -56,7 +58,9 @@ def weigh_legs(pool: Pool, legs: Legs, count: int) -> int:
         family = pool.classes[class_of(legs[place])]
         scenario = 0
         if class_of(legs[place]) != UNCLASSED:
-            scenario = class_terms(pool, legs, place, end, False, False, PPB, pnl).scenario
+            scenario = class_terms(pool, legs, place, end, True, False, False, PPB, pnl).scenario
+            if scenario == LARGEST:
+                scenario = largest_lane(pool, family, pnl)
         for at in range(place, end):
             leg = legs[at]
             instrument = pool.instruments[leg["number"]]
@@ -65,8 +69,10 @@ def weigh_legs(pool: Pool, legs: Legs, count: int) -> int:
                 if class_of(leg) == UNCLASSED:
                     size = abs(leg["lots"])
                     weight = requirement(instrument, size, notional_of(instrument, size), False)
-                elif scenario >= 0:
-                    weight = loss_of_leg(pool, family, legs, at, scenario)
+                elif scenario == BASIS:
+                    weight = abs(value_of(instrument, leg["lots"]))
+                elif scenario != NO_SCENARIO:
+                    weight = max(0, signed_loss(pool, family, legs, at, scenario))
             leg["scaled"] = weight
             total += weight
         place = end
