@@ -67,7 +67,7 @@ def test_explanations_print_and_their_terms_add_up(traded):
     assert sum(amount for _, amount in term.parts) == term.initial
     assert explained.margin.equity == explained.cash + term.value - term.cost
     lines = str(explained).splitlines()
-    assert lines[0] == "account 8 of owner 1, healthy; amounts in USDC"
+    assert lines[0] == "account 8 of owner 1, standard margin, healthy; amounts in USDC"
     assert "reserved 0.2495" in str(explained)
 
 
@@ -346,6 +346,22 @@ def test_what_has_no_integer_inside_is_refused(traded, wrong):
 def test_wrong_input_is_named(traded, call, words):
     with pytest.raises(InputRefused, match=words):
         call(traded[0])
+
+
+@pytest.mark.parametrize(
+    ("terms", "words"),
+    [
+        ({"position_max": 10_000}, "value_max_must_fit.*position_max or open_interest_max times mark_max is too large"),
+        ({"lot": 1, "mark_max": 1, "scale": 0, "position_max": 10_001}, "under_a_cent.*lower it, or raise scale"),
+        ({"settlement_window": 10**7}, "time_sum_must_fit.*settlement_window .* is too large"),
+        ({"risk_class": 3}, "class_must_be_published.*class 3 is not published: publish_class first"),
+        ({"band": 2}, "parameter_must_be_within_bounds.*band=2000000000 .from 0 to 1000000000"),
+    ],
+)
+def test_a_listing_that_is_refused_says_what_to_change(pool, terms, words):
+    with pytest.raises(Refused, match=words):
+        pool.list_perp("X", **terms)
+    assert pool.instruments == {}
 
 
 def test_unknown_parameters_are_named(pool):

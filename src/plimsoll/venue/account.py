@@ -1,7 +1,7 @@
 """An account as people see it: its money, its positions, what it may do, and why."""
 
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from plimsoll.margin.explain import explain
 from plimsoll.margin.liquidation import liquidation_prices
@@ -13,9 +13,12 @@ from plimsoll.units.messages import (
     COMMAND_REPLACE,
     COMMAND_RESERVE,
     COMMAND_SET_LIMITS,
+    COMMAND_SET_MODE,
     COMMAND_TRANSFER,
     COMMAND_WITHDRAW,
     FLAG_OPERATOR,
+    MODE_PORTFOLIO,
+    MODE_STANDARD,
     NAMED_COUNT,
     name_of,
 )
@@ -23,13 +26,24 @@ from plimsoll.units.tables import array_of
 from plimsoll.venue.answers import Explained, LiquidationPrice, Margin, explained, margin_of
 from plimsoll.venue.decimals import SHARE, Amount, tokens, whole
 from plimsoll.venue.errors import InputRefused
-from plimsoll.venue.instrument import Instrument
+from plimsoll.venue.instrument import Instrument, trading_mark
 from plimsoll.venue.parameters import leverage_rate
 from plimsoll.venue.refused import Refused
-from plimsoll.venue.whatif import after_fill, apart
+from plimsoll.venue.relief import Relief, relief_of
+from plimsoll.venue.whatif import after_fill, apart, in_mode
 
 if TYPE_CHECKING:
     from plimsoll.venue.pool import Pool
+
+
+MODES: Final = {"standard": MODE_STANDARD, "portfolio": MODE_PORTFOLIO}
+
+
+def mode_number(mode: str) -> int:
+    """The engine's number of a margin mode; InputRefused for another word."""
+    if mode not in MODES:
+        raise InputRefused(f"mode: must be 'standard' or 'portfolio', not {mode!r:.40}")
+    return MODES[mode]
 
 
 class Position(NamedTuple):
@@ -69,6 +83,11 @@ class Account:
         return name_of("STAGE", int(self._row["stage"])) if self._row["status"] else "free"
 
     @property
+    def mode(self) -> str:
+        """How its requirements are reckoned: ``standard`` (rates and weights) or ``portfolio`` (scenarios)."""
+        return name_of("MODE", int(self._row["mode"]))
+
+    @property
     def cash(self) -> Decimal:
         """Settlement tokens, without what positions have won or lost since they were opened."""
         return tokens(self._row["cash"])
@@ -91,9 +110,21 @@ class Account:
         """Equity and requirements now, in tokens."""
         return margin_of(explain(self.pool.tables, self.number), self.pool.numbered)
 
+    def margins(self) -> dict[str, Margin]:
+        """Its margin in either mode, as it would be after ``set_mode``: ``{"standard": ..., "portfolio": ...}``."""
+        own = apart(self.pool.tables, self.number)
+        return {mode: margin_of(explain(in_mode(own, number), 0), self.pool.numbered) for mode, number in MODES.items()}
+
+    def relief(self) -> Relief:
+        """What netting saves it in portfolio mode: inside groups, inside classes, across classes."""
+        return relief_of(self.pool.tables, self.number)
+
     def explain(self) -> Explained:
         """Equity and requirements with every term named; made to be printed."""
-        title = f"account {self.name} of owner {self.owner}, {self.stage}; amounts in {self.pool.settlement}"
+        title = (
+            f"account {self.name} of owner {self.owner}, {self.mode} margin, {self.stage}; "
+            f"amounts in {self.pool.settlement}"
+        )
         return explained(title, explain(self.pool.tables, self.number), self.pool.numbered)
 
     def liquidation_price(self, instrument: Instrument | str) -> LiquidationPrice:
@@ -108,8 +139,7 @@ class Account:
         one = self.pool.instrument(instrument)
         if one.number == 0:
             raise InputRefused(f"{one.name} is the settlement token: it is deposited, not traded")
-        mark = int(self.pool.tables.instruments[one.number]["mark"])
-        paid = mark if price is None else one.micros(price)
+        paid = trading_mark(one) if price is None else one.micros(price)
         after = after_fill(apart(self.pool.tables, self.number), one.number, one.lots(quantity), paid, taker=True)
         return margin_of(explain(after, 0), self.pool.numbered)
 
@@ -150,6 +180,10 @@ class Account:
         rate = 0 if leverage is None else leverage_rate(leverage)
         level = 0 if trigger is None else whole(trigger, SHARE, "trigger")
         return self._command(COMMAND_SET_LIMITS, check, {"amount": rate, "price": level})
+
+    def set_mode(self, mode: str, *, check: bool = True) -> Refused | None:
+        """Change to ``standard`` or ``portfolio`` margin, which must leave it above its initial requirement there."""
+        return self._command(COMMAND_SET_MODE, check, {"flags": mode_number(mode)})
 
     def reserve(
         self, instrument: Instrument | str, quantity: Amount, price: Amount, *, check: bool = True

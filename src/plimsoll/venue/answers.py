@@ -1,11 +1,14 @@
 """Answers for people: margin, its explanation, liquidation prices. Tokens, coins and prices as exact decimals."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
 from decimal import ROUND_DOWN, Decimal
 from fractions import Fraction
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from plimsoll.margin.explain import Explanation
+from plimsoll.margin.explain_classes import ClassTerm, Side
+from plimsoll.units.limits import PPB
 from plimsoll.venue.decimals import plain, tokens
 from plimsoll.venue.instrument import Instrument
 
@@ -65,14 +68,42 @@ class ExplainedTerm(NamedTuple):
     parts: tuple[tuple[str, Decimal], ...]
 
 
+class ExplainedSide(NamedTuple):
+    """What a class asks for on one side; ``parts`` sum to ``required``.
+
+    ``scenario`` counts from 1 (0: none, -1: the basis); ``shock`` is the move of the underlying in it, as a fraction.
+    """
+
+    loss: Decimal
+    scenario: int
+    shock: Decimal
+    parts: tuple[tuple[str, Decimal], ...]
+    required: Decimal
+
+
+class ExplainedClass(NamedTuple):
+    """One risk class of the account; ``losses``: what each leg loses in maintenance's scenario (negative: wins)."""
+
+    risk_class: int
+    underlying: str
+    maintenance: ExplainedSide
+    initial: ExplainedSide
+    losses: tuple[tuple[str, Decimal], ...]
+
+
 class Explained(NamedTuple):
-    """Why an account's margin is what it is. ``print`` it."""
+    """Why an account's margin is what it is. ``print`` it.
+
+    Maintenance and initial are the sums over ``terms``, ``classes`` and ``beside`` (name, maintenance, initial).
+    """
 
     title: str
     margin: Margin
     cash: Decimal
     depeg: Decimal
     terms: tuple[ExplainedTerm, ...]
+    classes: tuple[ExplainedClass, ...]
+    beside: tuple[tuple[str, Decimal, Decimal], ...]
 
     def __str__(self) -> str:
         margin = self.margin
@@ -80,17 +111,43 @@ class Explained(NamedTuple):
             ("cash", self.cash, ""),
             *((term.instrument, term.value - term.cost, _said_of_equity(term)) for term in self.terms),
             ("equity", margin.equity, f"headroom {money(margin.headroom)}, buffer {money(margin.buffer)}"),
-            *((f"initial {term.instrument}", term.initial, _said_of_parts(term)) for term in self.terms),
-            *([("initial depeg", self.depeg, "the settlement token is below its threshold")] if self.depeg else []),
+            *((f"initial {term.instrument}", term.initial, said_of(term.parts)) for term in self.terms if term.initial),
+            *(
+                (f"initial class {one.underlying}", one.initial.required, said_of_side(one.initial))
+                for one in self.classes
+            ),
+            *((f"initial {_plain(name)}", part, BESIDE[name]) for name, _, part in self.beside if part),
             ("initial", margin.initial, "opening needs equity of at least this"),
             ("call level", margin.call_level, "below it the account is called"),
-            *((f"maintenance {term.instrument}", term.maintenance, "") for term in self.terms),
+            *((f"maintenance {term.instrument}", term.maintenance, "") for term in self.terms if term.maintenance),
+            *(
+                (f"maintenance class {one.underlying}", one.maintenance.required, said_of_side(one.maintenance))
+                for one in self.classes
+            ),
+            *((f"maintenance {_plain(name)}", part, BESIDE[name]) for name, part, _ in self.beside if part),
             ("maintenance", margin.maintenance, "below it the account is liquidated"),
+            *(
+                (f"{name} in scenario {one.maintenance.scenario}", -loss, "")
+                for one in self.classes
+                for name, loss in one.losses
+                if one.maintenance.scenario > 0
+            ),
         ]
         wide = max(len(name) for name, _, _ in rows)
         long = max(len(money(amount)) for _, amount, _ in rows)
         lines = [f"  {name:<{wide}}  {money(amount):>{long}}  {text}".rstrip() for name, amount, text in rows]
         return "\n".join([self.title, *lines])
+
+
+BESIDE: Final = {
+    "joint_loss": "what all classes lose together, as far as they offset each other",
+    "reserved": "losses and fees of open orders in classes",
+    "depeg": "the settlement token is below its threshold",
+    "leverage_cap": "the account's own cap asks for more",
+    "at_least_maintenance": "initial is never below maintenance",
+    "not_below_nothing": "a hedge marked too dear is no credit",
+}
+"""What stands beside holdings and classes."""
 
 
 def margin_of(found: Explanation, instruments: Callable[[int], Instrument]) -> Margin:
@@ -105,6 +162,17 @@ def margin_of(found: Explanation, instruments: Callable[[int], Instrument]) -> M
         tokens(found.exit_level),
         notional,
     )
+
+
+def state_of_margin(found: Explanation) -> str:
+    """The name of what the rules would do with the account (docs/command-line.md, margin)."""
+    if found.equity < 0:
+        return "insolvent"
+    if found.equity < found.maintenance:
+        return "liquidating"
+    if found.equity < found.call_level:
+        return "called"
+    return "restricted" if found.equity < found.initial else "healthy"
 
 
 def explained(title: str, found: Explanation, instruments: Callable[[int], Instrument]) -> Explained:
@@ -122,7 +190,45 @@ def explained(title: str, found: Explanation, instruments: Callable[[int], Instr
         )
         for term in found.terms
     )
-    return Explained(title, margin_of(found, instruments), tokens(found.cash), tokens(found.depeg), terms)
+    expiries = {
+        one.parameters["risk_group"]: one.expiry for one in (instruments(term.instrument) for term in found.terms)
+    }
+    return Explained(
+        title,
+        margin_of(found, instruments),
+        tokens(found.cash),
+        tokens(found.depeg),
+        terms,
+        tuple(_class(one, instruments, expiries) for one in found.classes),
+        tuple((name, tokens(maintenance), tokens(initial)) for name, maintenance, initial in found.beside),
+    )
+
+
+def _class(
+    one: ClassTerm, instruments: Callable[[int], Instrument], expiries: Mapping[int, datetime | None]
+) -> ExplainedClass:
+    return ExplainedClass(
+        one.risk_class,
+        instruments(one.underlying).name,
+        _side(one.maintenance, expiries),
+        _side(one.initial, expiries),
+        tuple((instruments(number).name, tokens(loss)) for number, loss in one.losses),
+    )
+
+
+def _side(side: Side, expiries: Mapping[int, datetime | None]) -> ExplainedSide:
+    parts = tuple((_part(name, expiries), tokens(micros)) for name, micros in side.parts)
+    shock = plain(Fraction(side.shock, PPB))
+    return ExplainedSide(tokens(side.loss), side.scenario, shock, parts, tokens(side.required))
+
+
+def _part(name: str, expiries: Mapping[int, datetime | None]) -> str:
+    """``group_3_largest_loss`` by the day of the group's expiry: ``2026-03-27_largest_loss``."""
+    if not name.startswith("group_"):
+        return name
+    _, group, rule = name.split("_", 2)
+    expiry = expiries.get(int(group))
+    return f"{expiry:%Y-%m-%d}_{rule}" if expiry is not None else name
 
 
 def money(amount: Decimal) -> str:
@@ -141,5 +247,16 @@ def _said_of_equity(term: ExplainedTerm) -> str:
     return f"{term.quantity:+f} at {term.mark:f}: value {money(term.value)} less cost {money(term.cost)}"
 
 
-def _said_of_parts(term: ExplainedTerm) -> str:
-    return ", ".join(f"{name.replace('_', ' ')} {money(amount)}" for name, amount in term.parts)
+def said_of(parts: Iterable[tuple[str, Decimal]]) -> str:
+    """``size 500.00, reserved 3.00``."""
+    return ", ".join(f"{_plain(name)} {money(amount)}" for name, amount in parts)
+
+
+def said_of_side(side: ExplainedSide) -> str:
+    """The parts of a class, and which scenario decides."""
+    why = {0: "", -1: "; the basis decides"}.get(side.scenario, f"; scenario {side.scenario} at {side.shock:+.2%}")
+    return said_of(side.parts) + why
+
+
+def _plain(name: str) -> str:
+    return name.replace("_", " ")

@@ -28,6 +28,8 @@ SECONDS: Final = Fraction(1000)
 COUNT: Final = Fraction(1)
 
 DIGITS_MAX: Final = 64
+CALENDAR_END_MS: Final = 253_402_300_799_999
+"""The last millisecond of the year 9999: what a datetime can say."""
 _EXPONENT_MAX: Final = 64
 _DECIMAL: Final = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,6})?", re.ASCII)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -118,6 +120,11 @@ def _moment_of(text: str, what: str) -> datetime:
 def moment(time_ms: int) -> datetime:
     """The time of so many milliseconds since 1970, in UTC."""
     return _EPOCH + timedelta(milliseconds=int(time_ms))
+
+
+def when(time_ms: int) -> str:
+    """A time for a message: ISO text, or milliseconds where the calendar ends."""
+    return moment(time_ms).isoformat() if abs(time_ms) <= CALENDAR_END_MS else f"{time_ms} ms"
 
 
 def _short(number: Decimal) -> str:

@@ -17,6 +17,8 @@ _NUMBER: Final = {
     messages.EVENT_ACCOUNT_OPENED: "owner",
     messages.EVENT_ACCOUNT_CLOSED: "owner",
     messages.EVENT_DUSTED: "instrument_number",
+    messages.EVENT_CLASS_PUBLISHED: "risk_class",
+    messages.EVENT_ARRAYS_PUBLISHED: "risk_class",
 }
 _TIME: Final = {
     messages.EVENT_GRACE_STARTED: "until",
@@ -32,6 +34,7 @@ _WORD: Final = {
     messages.EVENT_ORACLE_STATE_CHANGED: ("state", "ORACLE"),
     messages.EVENT_LISTED: ("listed", "KIND"),
     messages.EVENT_INSTRUMENT_SET: ("listed", "KIND"),
+    messages.EVENT_MODE_SET: ("mode", "MODE"),
 }
 _MONEY: Final = {
     messages.EVENT_FILLED: "realised",

@@ -1,6 +1,7 @@
 """An instrument as people see it: a name, coins and prices per coin; lots and marks per unit stay inside."""
 
 from collections.abc import Callable
+from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -9,7 +10,8 @@ from plimsoll.book.layout import Pool as Tables
 from plimsoll.book.rows import ListingRow
 from plimsoll.units.limits import MICROS_PER_TOKEN
 from plimsoll.units.messages import name_of
-from plimsoll.venue.decimals import Amount, plain, whole
+from plimsoll.venue.decimals import Amount, moment, plain, whole
+from plimsoll.venue.errors import InputRefused
 from plimsoll.venue.parameters import mark_multiplier
 
 Read = Callable[[], Tables]
@@ -31,7 +33,7 @@ class Instrument:
 
     @property
     def kind(self) -> str:
-        """``asset``, ``perp`` or ``future``."""
+        """``asset``, ``perp``, ``future`` or ``option``."""
         return name_of("KIND", int(self._row["kind"]))
 
     @property
@@ -48,6 +50,31 @@ class Instrument:
     def mark(self) -> Decimal:
         """The last accepted mark; 0 before the first."""
         return self.price_of(int(self._row["mark"]))
+
+    @property
+    def mark_max(self) -> Decimal:
+        """The largest price it may have."""
+        return self.price_of(int(self._row["mark_max"]))
+
+    @property
+    def risk_class(self) -> int:
+        """The number of its risk class; 0 for none."""
+        return int(self._row["risk_class"])
+
+    @property
+    def strike(self) -> Decimal | None:
+        """The strike of an option, tokens per coin; None for anything else."""
+        return self.price_of(int(self._row["strike"])) if self._row["option_type"] else None
+
+    @property
+    def option_type(self) -> str | None:
+        """``call`` or ``put``; None for anything else."""
+        return name_of("OPTION", int(self._row["option_type"])) if self._row["option_type"] else None
+
+    @property
+    def expiry(self) -> datetime | None:
+        """When a series settles; None for what does not expire."""
+        return moment(int(self._row["expiry"])) if self._row["expiry"] else None
 
     @property
     def open_interest(self) -> Decimal:
@@ -84,3 +111,13 @@ class Instrument:
 
     def __repr__(self) -> str:
         return f"<{self.kind} {self.name}>"
+
+
+def trading_mark(one: Instrument) -> int:
+    """The mark, in micros per unit, a trade without a price is at; InputRefused where there is none yet."""
+    mark = one.micros(one.mark)
+    if mark == 0 and one.kind != "option":
+        raise InputRefused(f"{one.name} has no mark yet: give a price, or publish a mark (tick, mark)")
+    if mark == 0:
+        raise InputRefused(f"{one.name} is worth nothing at its mark or has no table yet: give a price")
+    return mark

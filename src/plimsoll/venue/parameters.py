@@ -1,4 +1,4 @@
-"""Parameters in human units: what an instrument and a policy may be told at the face, and the integers they become.
+"""Parameters in human units: what an instrument may be told at the face, and the integers they become.
 
 Names are the engine's (docs/parameters.md) where those need no unit; sizes in lots are asked for in coins:
 ``position_max`` (lots_max), ``open_interest_max`` (open_lots_max), ``backstop_max`` (backstop_lots_max).
@@ -8,13 +8,30 @@ import math
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any, Final, TypedDict
+from typing import Any, Final, NamedTuple, TypedDict
 
-from plimsoll.book.rows import ListingRow, PolicyRow
+from plimsoll.book.rows import ListingRow
 from plimsoll.units.limits import HOLDING_VALUE_MAX, LOTS_MAX, OPEN_LOTS_MAX, OPEN_VALUE_MAX, PPB, RATE_MAX, SCALE_MAX
-from plimsoll.units.messages import ADL_PRO_RATA, ADL_QUEUE, KIND_ASSET, KIND_FUTURE, KIND_PERP
+from plimsoll.units.messages import KIND_ASSET, KIND_FUTURE, KIND_PERP
 from plimsoll.venue.decimals import COUNT, SECONDS, SHARE, TOKENS, Amount, Time, decimal_of, milliseconds, shown, whole
+from plimsoll.venue.defaults import DEFAULTS
 from plimsoll.venue.errors import InputRefused
+from plimsoll.venue.policy import PolicyParameters, policy_of
+
+__all__ = [
+    "ListingParameters",
+    "OptionTerms",
+    "PolicyParameters",
+    "Segment",
+    "Terms",
+    "changes_of",
+    "leverage_rate",
+    "lot_of",
+    "mark_multiplier",
+    "policy_of",
+    "rates_of",
+    "weight_to_rate",
+]
 
 Segment = tuple[Amount, Amount, Amount]
 """(from so many coins on, initial rate, maintenance rate) of the lots beyond."""
@@ -57,30 +74,7 @@ class ListingParameters(TypedDict, total=False):
     risk_class: int
 
 
-class PolicyParameters(TypedDict, total=False):
-    """Parameters of a pool: shares as fractions, durations in seconds, amounts in tokens, ``adl`` as a word."""
-
-    call_buffer: Amount
-    call_deadline: Amount
-    exit_buffer: Amount
-    backstop_after: Amount
-    backstop_ratio: Amount
-    fund_share: Amount
-    profit_haircut: Amount
-    depeg_threshold: Amount
-    depeg_factor: Amount
-    gap_max: Amount
-    grace: Amount
-    accounts_per_tick: int
-    steps_per_tick: int
-    settlements_per_tick: int
-    adl: str
-    deposit_notional_min: Amount
-    class_offset: Amount
-    slice_discount: Amount
-
-
-_LISTING_UNITS: Final[dict[str, Fraction]] = {
+LISTING_UNITS: Final[dict[str, Fraction]] = {
     "notional_min": TOKENS,
     "slope_initial": SHARE,
     "slope_maintenance": SHARE,
@@ -109,70 +103,25 @@ _LISTING_UNITS: Final[dict[str, Fraction]] = {
     "confidence_threshold": SHARE,
     "risk_class": COUNT,
 }
+"""How many of the engine's units are one of the face's; sizes and prices depend on the lot besides."""
 _COINS: Final = {
     "position_max": "lots_max",
     "open_interest_max": "open_lots_max",
     "backstop_max": "backstop_lots_max",
 }
-_POLICY_UNITS: Final[dict[str, Fraction]] = {
-    "call_buffer": SHARE,
-    "call_deadline": SECONDS,
-    "exit_buffer": SHARE,
-    "backstop_after": SECONDS,
-    "backstop_ratio": SHARE,
-    "fund_share": SHARE,
-    "profit_haircut": SHARE,
-    "depeg_threshold": SHARE,
-    "depeg_factor": SHARE,
-    "gap_max": SECONDS,
-    "grace": SECONDS,
-    "accounts_per_tick": COUNT,
-    "steps_per_tick": COUNT,
-    "settlements_per_tick": COUNT,
-    "deposit_notional_min": TOKENS,
-    "class_offset": SHARE,
-    "slice_discount": SHARE,
-}
-_ADL: Final = {"queue": ADL_QUEUE, "pro_rata": ADL_PRO_RATA}
+SEGMENTS_MAX: Final = 3
 
-_SHARED: Final[ListingParameters] = {
-    "band": "0.05",
-    "age_fill_max": 60,
-    "age_margin_max": 300,
-    "sources_min": 1,
-    "confidence_max": "0.05",
-    "confidence_factor": 1,
-    "volatility_window": 3600,
-    "notional_min": 1,
-}
-DEFAULTS: Final[Mapping[int, ListingParameters]] = {
-    KIND_PERP: {
-        **_SHARED,
-        "fee_maker": 0,
-        "fee_taker": "0.0005",
-        "fee_liquidation": "0.01",
-        "fee_backstop": "0.0125",
-        "funding_interval": 8 * 3600,
-        "funding_rate_max": "0.0075",
-        "settlement_window": 1800,
-    },
-    KIND_FUTURE: {
-        **_SHARED,
-        "fee_maker": 0,
-        "fee_taker": "0.0005",
-        "fee_liquidation": "0.01",
-        "fee_backstop": "0.0125",
-        "settlement_window": 1800,
-    },
-    KIND_ASSET: {
-        **_SHARED,
-        "fee_maker": 0,
-        "fee_taker": "0.001",
-        "fee_liquidation": "0.02",
-        "fee_backstop": "0.025",
-    },
-}
-"""Defaults by kind of instrument. Fees of a liquidation are lowered where the maintenance rate asks for it."""
+
+class OptionTerms(NamedTuple):
+    """What makes an option: its type (1 call, 2 put), strike in tokens per coin, netting group.
+
+    ``spot_max``: the largest mark of the underlying, tokens per coin, which its default sizes are reckoned at.
+    """
+
+    option_type: int
+    strike: Amount
+    group: int
+    spot_max: Amount
 
 
 class Terms:
@@ -188,38 +137,40 @@ class Terms:
         rate_maintenance: Amount,
         expiry: Time | None,
         parameters: Mapping[str, Any],
+        option: OptionTerms | None = None,
     ) -> None:
-        unknown = sorted(set(parameters) - set(ListingParameters.__annotations__))
-        if unknown:
-            raise TypeError(f"unknown parameter {unknown[0]!r}; known: {', '.join(ListingParameters.__annotations__)}")
+        _require_known(parameters)
         self.lot = lot_of(lot)
         chosen: dict[str, Any] = {**DEFAULTS[kind], **parameters}
-        position_max = chosen.get("position_max")
-        self.scale = _scale(self.lot, chosen.get("scale"), position_max)
+        self.scale = _scale(self.lot, chosen.get("scale"), chosen.get("position_max"))
         self.row = dict.fromkeys(ListingRow.__annotations__, 0)
         self.row.update(kind=kind, scale=self.scale)
-        per_coin = 1 / Fraction(self.lot)
-        self.row["mark_max"] = whole(mark_max, mark_multiplier(self.lot, self.scale), "mark_max")
         self.row["rate_initial"] = whole(rate_initial, SHARE, "initial")
         self.row["rate_maintenance"] = whole(rate_maintenance, SHARE, "maintenance")
-        for name, unit in _LISTING_UNITS.items():
-            if name in chosen:
-                self.row[name] = whole(chosen[name], unit, name)
-        for name, column in _COINS.items():
-            if name in chosen:
-                self.row[column] = whole(chosen[name], per_coin, name)
-        self._set_limits(chosen)
-        if kind != KIND_ASSET:
+        self.row.update(changes_of({**chosen, "mark_max": mark_max}, self.lot, self.scale))
+        self._set_limits(chosen, option)
+        if kind in (KIND_PERP, KIND_FUTURE):
             self._lower_fees(parameters)
         if expiry is not None:
             self.row["expiry"] = milliseconds(expiry, "expiry")
-        self._set_segments(chosen.get("segments", ()), per_coin)
+        if option is not None:
+            strike = whole(option.strike, mark_multiplier(self.lot, self.scale), "strike")
+            self.row.update(option_type=option.option_type, strike=strike, risk_group=option.group)
 
-    def _set_limits(self, chosen: Mapping[str, Any]) -> None:
-        """What was not given becomes the most that the engine's own limits allow; the backstop takes a tenth."""
+    def _set_limits(self, chosen: Mapping[str, Any], option: OptionTerms | None) -> None:
+        """What was not given becomes the most that the engine's own limits allow; the backstop takes a tenth.
+
+        Of options half as much, at the largest mark of the underlying: a class must be able to hold 62 of them and two
+        contracts (docs/portfolio-margin.md, §9).
+        """
         row, unit = self.row, 10**self.scale
         if "position_max" not in chosen:
-            row["lots_max"] = min(HOLDING_VALUE_MAX * unit // max(row["mark_max"], 1), 10_000 * unit, LOTS_MAX)
+            value_max, highest = HOLDING_VALUE_MAX, row["mark_max"]
+            if option is not None:
+                per_token = mark_multiplier(self.lot, self.scale)
+                prices = [whole(price, per_token, "strike") for price in (option.strike, option.spot_max)]
+                value_max, highest = HOLDING_VALUE_MAX // 2, max(highest, *prices)
+            row["lots_max"] = min(value_max * unit // max(highest, 1), 10_000 * unit, LOTS_MAX)
         if "open_interest_max" not in chosen:
             row["open_lots_max"] = min(OPEN_VALUE_MAX * unit // max(row["mark_max"], 1), OPEN_LOTS_MAX)
         if "backstop_max" not in chosen:
@@ -231,15 +182,54 @@ class Terms:
             if name not in parameters:
                 self.row[name] = min(self.row[name], self.row["rate_maintenance"] // 2)
 
-    def _set_segments(self, segments: Sequence[Segment], per_coin: Fraction) -> None:
-        if not isinstance(segments, (list, tuple)) or len(segments) > 3:
-            raise InputRefused("segments: give a list of at most 3, beside the first")
-        if not all(isinstance(segment, (list, tuple)) and len(segment) == 3 for segment in segments):
-            raise InputRefused("segments: each is [from so many coins, initial rate, maintenance rate]")
-        for place, (start, initial, maintenance) in enumerate(segments, 1):
-            self.row[f"segment_lots_{place}"] = whole(start, per_coin, f"segment {place}")
-            self.row[f"segment_initial_{place}"] = whole(initial, SHARE, f"segment {place}: initial")
-            self.row[f"segment_maintenance_{place}"] = whole(maintenance, SHARE, f"segment {place}: maintenance")
+
+def _require_known(parameters: Mapping[str, Any]) -> None:
+    unknown = sorted(set(parameters) - set(ListingParameters.__annotations__))
+    if unknown:
+        raise TypeError(f"unknown parameter {unknown[0]!r}; known: {', '.join(ListingParameters.__annotations__)}")
+
+
+def changes_of(parameters: Mapping[str, Any], lot: Decimal, scale: int) -> dict[str, int]:
+    """The engine's integers of the parameters given, ``mark_max`` among them; ``scale`` itself is not changed."""
+    row: dict[str, int] = {}
+    per_coin = 1 / Fraction(lot)
+    if "mark_max" in parameters:
+        row["mark_max"] = whole(parameters["mark_max"], mark_multiplier(lot, scale), "mark_max")
+    for name, unit in LISTING_UNITS.items():
+        if name in parameters:
+            row[name] = whole(parameters[name], unit, name)
+    for name, column in _COINS.items():
+        if name in parameters:
+            row[column] = whole(parameters[name], per_coin, name)
+    if "segments" in parameters:
+        row.update(_segments(parameters["segments"], per_coin))
+    return row
+
+
+def rates_of(kind: int, parameters: dict[str, Any]) -> dict[str, int]:
+    """The rates among the parameters, taken out of them: ``initial`` and ``maintenance``, or an asset's weights."""
+    row = {}
+    for side, weight in (("initial", "weight"), ("maintenance", "weight_maintenance")):
+        if kind == KIND_ASSET and weight in parameters:
+            row[f"rate_{side}"] = whole(weight_to_rate(parameters.pop(weight), weight), SHARE, weight)
+        elif kind != KIND_ASSET and side in parameters:
+            row[f"rate_{side}"] = whole(parameters.pop(side), SHARE, side)
+    return row
+
+
+def _segments(segments: Sequence[Segment], per_coin: Fraction) -> dict[str, int]:
+    if not isinstance(segments, (list, tuple)) or len(segments) > SEGMENTS_MAX:
+        raise InputRefused("segments: give a list of at most 3, beside the first")
+    if not all(isinstance(segment, (list, tuple)) and len(segment) == 3 for segment in segments):
+        raise InputRefused("segments: each is [from so many coins, initial rate, maintenance rate]")
+    row = dict.fromkeys(
+        (f"segment_{name}_{place}" for name in ("lots", "initial", "maintenance") for place in (1, 2, 3)), 0
+    )
+    for place, (start, initial, maintenance) in enumerate(segments, 1):
+        row[f"segment_lots_{place}"] = whole(start, per_coin, f"segment {place}")
+        row[f"segment_initial_{place}"] = whole(initial, SHARE, f"segment {place}: initial")
+        row[f"segment_maintenance_{place}"] = whole(maintenance, SHARE, f"segment {place}: maintenance")
+    return row
 
 
 def lot_of(lot: Amount) -> Decimal:
@@ -282,22 +272,6 @@ def leverage_rate(leverage: Amount, what: str = "leverage") -> int:
     if number <= 0 or PPB / number > RATE_MAX:
         raise InputRefused(f"{what}: must be at least {shown(Fraction(PPB, RATE_MAX))}")
     return math.ceil(PPB / number)
-
-
-def policy_of(parameters: Mapping[str, Any]) -> dict[str, int]:
-    """The engine's integers of the policy parameters given."""
-    unknown = sorted(set(parameters) - set(PolicyRow.__annotations__))
-    if unknown:
-        raise TypeError(f"unknown policy parameter {unknown[0]!r}; known: {', '.join(PolicyRow.__annotations__)}")
-    row = {}
-    for name, value in parameters.items():
-        if name == "adl":
-            if value not in _ADL:
-                raise InputRefused(f"adl: must be one of {', '.join(_ADL)}")
-            row[name] = _ADL[value]
-        else:
-            row[name] = whole(value, _POLICY_UNITS[name], name)
-    return row
 
 
 def weight_to_rate(weight: Amount, what: str) -> Decimal:

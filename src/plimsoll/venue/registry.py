@@ -5,6 +5,7 @@ entry (listed by records alone) is called after its number and counted in units.
 """
 
 import json
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
@@ -46,25 +47,41 @@ class Registry:
             return self.settlement
         return self.entries[number][0] if number in self.entries else f"#{number}"
 
+    def number_of(self, name: str, count: int) -> int | None:
+        """The instrument of a name among the first ``count``; None where no name here is the same."""
+        for number, (own, _) in self.entries.items():
+            if own == name and number < count:
+                return number
+        return None
+
     def lot(self, number: int, scale: int) -> Decimal:
         """The size of one lot in coins."""
         return self.entries[number][1] if number in self.entries else Decimal(1).scaleb(-scale)
 
-    def require_new(self, name: str) -> None:
-        """InputRefused for a name that is empty, too long, or taken."""
-        if not name.strip() or len(name) > NAME_LENGTH_MAX or not name.isprintable():
-            raise InputRefused(f"a name must be 1 to {NAME_LENGTH_MAX} printable characters, not {name!r:.80}")
-        if name == self.settlement or name in (taken for taken, _ in self.entries.values()):
-            raise InputRefused(f"{name} is listed already")
+    def require_new(self, *names: str) -> None:
+        """InputRefused for a name that is empty, too long, taken, or there twice."""
+        taken = {self.settlement, *(name for name, _ in self.entries.values())}
+        for name in names:
+            if not name.strip() or len(name) > NAME_LENGTH_MAX or not name.isprintable():
+                raise InputRefused(f"a name must be 1 to {NAME_LENGTH_MAX} printable characters, not {name!r:.80}")
+            if name in taken:
+                raise InputRefused(f"{name} is listed already, or named twice")
+            taken.add(name)
 
-    def write(self, number: int, name: str, lot: Decimal) -> None:
-        """Note an instrument, before it is listed: a name too many is harmless, a missing lot would mislead."""
-        self.entries[number] = (name, lot)
+    def keep_first(self, count: int) -> None:
+        """Forget names of instruments that were never listed: a process may have ended between name and listing."""
+        if any(number >= count for number in self.entries):
+            self.remove_all([number for number in self.entries if number >= count])
+
+    def write_all(self, entries: Mapping[int, tuple[str, Decimal]]) -> None:
+        """Note instruments before they are listed: a name too many is harmless, a missing lot would mislead."""
+        self.entries.update(entries)
         self.save()
 
-    def remove(self, number: int) -> None:
-        """Forget an instrument whose listing was refused."""
-        self.entries.pop(number, None)
+    def remove_all(self, numbers: Iterable[int]) -> None:
+        """Forget instruments whose listing was refused."""
+        for number in numbers:
+            self.entries.pop(number, None)
         self.save()
 
     def save(self) -> None:

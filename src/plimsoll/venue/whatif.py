@@ -10,7 +10,7 @@ import numpy as np
 from plimsoll.book.layout import DTYPES, Array
 from plimsoll.book.layout import Pool as Tables
 from plimsoll.units.limits import PPB
-from plimsoll.units.messages import KIND_ASSET
+from plimsoll.units.messages import KIND_ASSET, KIND_OPTION
 from plimsoll.units.tables import array_of
 
 
@@ -73,7 +73,7 @@ def after_fill(pool: Tables, instrument: int, lots: int, price: int, *, taker: b
     paid = sign * _ceil(sign * lots * (price - int(row["funding"])), unit)
     notional = _ceil(abs(lots) * price, unit)
     fee = _ceil(notional * int(row["fee_taker"] if taker else row["fee_maker"]), PPB)
-    if row["kind"] == KIND_ASSET:
+    if row["kind"] in (KIND_ASSET, KIND_OPTION):
         return changed(pool, instrument, lots=lots, cash=-paid - fee)
     return changed(pool, instrument, lots=lots, cost=paid, cash=-fee)
 
@@ -102,6 +102,13 @@ def with_limit(pool: Tables, leverage_rate: int) -> Tables:
     """Small tables with another leverage cap."""
     accounts = array_of(pool.accounts).copy()
     accounts[0]["leverage_rate"] = leverage_rate
+    return pool._replace(accounts=accounts)  # type: ignore[arg-type]
+
+
+def in_mode(pool: Tables, mode: int) -> Tables:
+    """Small tables with the account in another margin mode."""
+    accounts = array_of(pool.accounts).copy()
+    accounts[0]["mode"] = mode
     return pool._replace(accounts=accounts)  # type: ignore[arg-type]
 
 
