@@ -47,6 +47,13 @@ def test_the_program_says_its_version_and_what_it_does_not_know():
     assert (unknown.exit_code, unknown.stderr) == (2, "plimsoll: No such command 'liquidate'.\n")
 
 
+def test_the_page_lists_every_command_once_and_in_the_order_of_its_sections():
+    listed = re.findall(r"^\| \[`plimsoll (\w+)[^`]*`\]\(#(\w+)\) \|", PAGE, re.MULTILINE)
+    sections = re.findall(r"^## (\w+)$", PAGE, re.MULTILINE)
+    assert listed == [(name, name) for name in sections]
+    assert sorted(sections) == sorted(main.commands)
+
+
 def test_every_option_is_on_the_page():
     for name, command in main.commands.items():
         section = PAGE.split(f"\n## {name}\n")[1].split("\n## ")[0]
@@ -73,7 +80,8 @@ def test_replay_journals_verifies_and_reports(tmp_path):
     assert "<html" in page.read_text()
     assert json.loads(run("verify", kept, "--json").stdout)["root"] == data["root"]
     with plimsoll.Pool.open(kept) as pool:
-        assert list(pool.instruments) == ["BTC-PERP", "ETH-PERP", "BTC", "ETH"]
+        assert list(pool.instruments)[:5] == ["BTC-INDEX", "BTC-PERP", "ETH-PERP", "BTC", "ETH"]
+        assert pool.instrument("BTC-13MAR20-8000-P").strike == 8000
         assert pool.root == data["root"]
     again = run(*SMALL, "--no-report", "--no-verify")
     assert again.exit_code == 0
@@ -86,6 +94,9 @@ def test_replay_journals_verifies_and_reports(tmp_path):
         "bad debt",
     ):
         assert words in again.stdout
+    alone = json.loads(run(*SMALL, "--no-desk", "--json").stdout)
+    assert (alone["desk"], alone["tables"]) == (None, None)
+    assert data["desk"]["accounts"]["makers"] == 4
     occupied = run(*SMALL, "--journal", kept, "--no-report")
     assert (occupied.exit_code, occupied.stdout) == (2, "")
     assert "holds a journal" in occupied.stderr

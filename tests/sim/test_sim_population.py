@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from plimsoll.sim.errors import SimulationError
-from plimsoll.sim.listings import load_pool
 from plimsoll.sim.path import march_2020_bars, simulated_path
+from plimsoll.sim.pool_file import load_pool
 from plimsoll.sim.population import INITIAL_USE_MAX, PopulationConfig, draw_population
 from plimsoll.sim.view import requirement
 from plimsoll.units.limits import PPB

@@ -3,25 +3,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from tests.sim.crash import crash_of_an_hour
 
 from plimsoll.sim import CandlesError, PoolFileError, ReplayConfig, SimulationError, load_pool, run_replay
 from plimsoll.sim.path import march_2020_bars
 from plimsoll.sim.result import decimal_of
 
 SMALL = ReplayConfig(seed=5, accounts=400, steps_max=90, identities_every=10)
-
-
-def crash_of_an_hour(folder: Path) -> Path:
-    """Two symbols fall by a third in twenty minutes and come half way back: real candles of five minutes."""
-    lines = ["ts,symbol,open,high,low,close"]
-    for symbol, price in (("BTCUSDT", 8000.0), ("ETHUSDT", 200.0)):
-        for place, (first, last) in enumerate([(100, 98), (98, 90), (90, 80), (80, 66), (66, 75), (75, 82)]):
-            opened, closed = price * first / 100, price * last / 100
-            high, low = max(opened, closed) * 1.005, min(opened, closed) * 0.995
-            lines.append(f"{1_584_000_000 + 300 * place},{symbol},{opened:.2f},{high:.2f},{low:.2f},{closed:.2f}")
-    path = folder / "crash.csv"
-    path.write_text("\n".join(lines))
-    return path
 
 
 @pytest.fixture(scope="module")
@@ -132,7 +120,8 @@ def test_amounts_leave_as_exact_decimals():
 def test_the_default_replay_takes_less_than_a_minute():
     result = run_replay()
     assert result.steps == 48 * 60
-    assert result.accounts == 10_000
+    assert result.accounts == 10_000 + sum(result.desk.accounts.values()) == 10_304
+    assert result.desk.settled == 14
     assert result.symbols == tuple(bar.symbol for bar in march_2020_bars())
     assert result.identities_held
     assert result.total_seconds < 60

@@ -7,10 +7,14 @@ What never does: a decision. Exit code 0 is a yes, 1 an honest no (it does not v
 import click
 
 import plimsoll
+from plimsoll.cli.backtest import backtest_command
+from plimsoll.cli.compare import compare_command
+from plimsoll.cli.conform import conform_command
 from plimsoll.cli.inspect import inspect_command
 from plimsoll.cli.margin import margin_command
 from plimsoll.cli.program import Program
 from plimsoll.cli.replay import replay_command
+from plimsoll.cli.surface import surface_command
 from plimsoll.cli.verify import verify_command
 
 __all__ = ["main"]
@@ -22,5 +26,14 @@ def main() -> None:
     """Plimsoll: margin, liquidation and proof for derivatives and lending."""
 
 
-for command in (replay_command, margin_command, inspect_command, verify_command):
+for command in (
+    replay_command,
+    margin_command,
+    compare_command,
+    backtest_command,
+    surface_command,
+    inspect_command,
+    verify_command,
+    conform_command,
+):
     main.add_command(command)

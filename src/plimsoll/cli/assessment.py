@@ -19,7 +19,7 @@ from plimsoll.units.limits import HOLDINGS_PER_ACCOUNT_MAX, LOTS_MAX, MICROS_MAX
 from plimsoll.units.messages import KIND_ASSET
 from plimsoll.units.tables import array_of
 from plimsoll.venue import Explained, InputRefused, Instrument, LiquidationPrice, Pool, Refused, Venue
-from plimsoll.venue.answers import explained
+from plimsoll.venue.answers import explained, state_of_margin
 from plimsoll.venue.decimals import TOKENS, plain, whole
 from plimsoll.venue.parameters import leverage_rate, policy_of
 from plimsoll.venue.registry import Registry
@@ -64,7 +64,7 @@ def assess(portfolio: Portfolio, pool_file: Path | None = None, *, built_in: boo
             for one in pool.instruments.values()
             if any(term.instrument == one.number for term in found.terms)
         }
-        return Assessment(_state(found), explained(title, found, pool.numbered), prices)
+        return Assessment(state_of_margin(found), explained(title, found, pool.numbered), prices)
 
 
 def _list(pool: Pool, portfolio: Portfolio, setup: PoolSetup | None) -> None:
@@ -192,16 +192,6 @@ def _prices(account: Tables, one: Instrument) -> LiquidationPrice:
     found = liquidation_prices(account, 0, one.number)
     below, above = (None if mark is None else one.price_of(mark) for mark in found)
     return LiquidationPrice(below, above)
-
-
-def _state(found: Any) -> str:
-    if found.equity < 0:
-        return "insolvent"
-    if found.equity < found.maintenance:
-        return "liquidating"
-    if found.equity < found.call_level:
-        return "called"
-    return "restricted" if found.equity < found.initial else "healthy"
 
 
 def _require(holds: bool, text: str) -> None:

@@ -31,6 +31,8 @@ def margin_command(file: Path, pool: Path | None, preset_less: bool, as_json: bo
         from plimsoll.sim import PoolFileError
 
         portfolio = read_portfolio(file)
+    if portfolio.options:
+        refuse(f"{file}: options are margined by a venue's risk model: plimsoll compare {file} takes them")
     try:
         found = assess(portfolio, pool, built_in=not preset_less)
     except PoolFileError as error:

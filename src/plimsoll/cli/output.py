@@ -63,6 +63,11 @@ def print_table(
     click.echo("\n".join(line.rstrip() for line in captured.get().rstrip().splitlines()) + "\n")
 
 
+def whole_tokens(text: str) -> str:
+    """An amount of tokens without its decimals, grouped; ``--json`` has every micro."""
+    return f"{round(float(text)):,}"
+
+
 @contextmanager
 def progress(show: bool) -> Iterator[Advance]:
     """A progress bar on the standard error while the block runs; nothing when that is no terminal."""

@@ -2,6 +2,7 @@
 
 import json
 import tomllib
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, NoReturn
@@ -47,6 +48,20 @@ class OrderPart(_Part):
     price: Exact
 
 
+class OptionPart(_Part):
+    """A European option, for ``plimsoll compare``: its name, or coin, strike, type and time to expiry."""
+
+    name: Name | None = None
+    coin: Name | None = None
+    strike: Exact | None = None
+    type: Literal["call", "put"] | None = None
+    expiry: str | datetime | None = None
+    days: Exact | None = None
+    seconds: Exact | None = None
+    vol: Exact
+    quantity: Exact
+
+
 class _InstrumentPart(_Part):
     name: Name
     kind: Literal["perp", "future", "asset"] = "perp"
@@ -73,6 +88,8 @@ class Portfolio(_Part):
     marks: dict[Name, Exact] = Field(default_factory=dict, max_length=ROWS_MAX)
     positions: list[PositionPart] = Field(default_factory=list, max_length=ROWS_MAX)
     orders: list[OrderPart] = Field(default_factory=list, max_length=ROWS_MAX)
+    options: list[OptionPart] = Field(default_factory=list, max_length=ROWS_MAX)
+    time: str | datetime | None = None
     leverage_cap: Exact | None = None
     instruments: list[InstrumentPart] = Field(default_factory=list, max_length=ROWS_MAX)
     policy: dict[str, Any] = Field(default_factory=dict)

@@ -1,37 +1,22 @@
 """``plimsoll replay``: a market crash against a pool, journaled, verified and reported."""
 
-import importlib.util
 import math
-import shutil
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from plimsoll.cli.output import print_json, print_pairs, print_table, progress
+from plimsoll.cli.output import Advance, progress
 from plimsoll.cli.program import NO, OK, refuse, say, wrong_input
+from plimsoll.cli.replay_journal import journaled, keep_names, problems_of, verify_journal
+from plimsoll.cli.replay_summary import print_replay
+from plimsoll.cli.report import deliver, report_options, report_path
 
 if TYPE_CHECKING:
     from plimsoll.sim import ReplayConfig, ReplayResult
-    from plimsoll.venue import Venue, VerifyReport
+    from plimsoll.venue import Venue
 
 REPORT: Final = Path("report.html")
-MANIFEST: Final = "manifest.json"
-LOCK: Final = "journal.lock"
-BEHIND_RECORDS: Final = 65_536
-"""Nobody outside acts on the answers of a replay, so its journal may be written in large groups."""
-
-_LOSSES: Final = ("shortfall_peak", "shortfall_end", "bad_debt", "adl_notional", "adl_loss", "socialised")
-MECHANISM_WORDS: Final = {
-    "bid": "liquidators bid",
-    "backstop": "backstop",
-    "fund": "insurance fund",
-    "adl": "deleveraged",
-    "socialised": "socialised",
-}
 
 
 @click.command("replay")
@@ -46,33 +31,48 @@ MECHANISM_WORDS: Final = {
 @click.option("--exchange", help="Which exchange (column venue), where the files have several.")
 @click.option("--from", "start", metavar="TIME", help="First time used of the files (ISO, UTC).")
 @click.option("--to", "end", metavar="TIME", help="Time before which the files are used (ISO, UTC).")
+@click.option("--preset", "presets", multiple=True, metavar="NAME", help="Run under a venue's rules; may be repeated.")
 @click.option("--hours", type=click.FloatRange(0, 100_000, min_open=True), help="Stop after so many hours.")
 @click.option("--step", type=click.IntRange(1, 86_400), default=60, show_default=True, help="Seconds in a step.")
 @click.option("--pool", type=click.Path(path_type=Path), help="Pool file (TOML); without it, the one in the package.")
 @click.option("--fund", metavar="TOKENS", help="What the insurance fund starts with, instead of the pool file's.")
 @click.option("--backstop", metavar="TOKENS", help="What the backstop starts with, instead of the pool file's.")
+@click.option("--no-desk", is_flag=True, help="No option desk: nobody is in portfolio mode.")
 @click.option("--journal", type=click.Path(path_type=Path), help="Keep the journal here; else it is temporary.")
 @click.option("--no-verify", is_flag=True, help="Do not re-execute the journal at the end.")
-@click.option("--out", type=click.Path(path_type=Path), help=f"The report; {REPORT} unless --json or --no-report.")
-@click.option("--no-report", is_flag=True, help="Write no report.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object on the standard output.")
+@report_options(REPORT)
 def replay_command(
-    journal: Path | None, no_verify: bool, out: Path | None, no_report: bool, as_json: bool, **asked: Any
+    journal: Path | None,
+    no_verify: bool,
+    out: Path | None,
+    no_report: bool,
+    as_json: bool,
+    presets: tuple[str, ...],
+    **asked: Any,
 ) -> int:
     """Replay a crash against a pool: 12 and 13 March 2020 unless --candles names files.
 
-    Every command is journaled and, at the end, re-executed from the journal: same root, or exit code 1.
+    Every command is journaled and, at the end, re-executed from the journal: same root, or exit code 1. With --preset
+    the same crash and the same population run under each preset's rules, side by side.
     """
-    page = _report_path(out, no_report, as_json)
+    from plimsoll.report import render_report
+    from plimsoll.sim import NO_DESK
+
+    page = report_path(out, REPORT, no_report, as_json)
     with wrong_input(ValueError):
         config = _config(**asked)
-    with _journaled(journal) as venue, progress(True) as advance:
+    if presets:
+        from plimsoll.cli.replay_presets import replay_presets
+
+        return replay_presets(config, presets, journal, page, verified=not no_verify, as_json=as_json)
+    with journaled(journal) as venue, progress(True) as advance:
         result = _run(config, venue, advance)
         venue.snapshot()
         venue.close()
         if journal is not None:
-            _keep_names(journal, result, config)
-        checked = None if no_verify or venue.directory is None else _verify(venue.directory, result.commands, advance)
+            keep_names(journal, result)
+        place = None if no_verify else venue.directory
+        checked = None if place is None else verify_journal(place, result.commands, advance)
     data = result.as_dict()
     data["journal"] = {
         "directory": str(journal) if journal else None,
@@ -80,43 +80,14 @@ def replay_command(
         "chain": venue.chain.hex(),
     }
     data["verification"] = checked.as_dict() if checked else None
-    problems = list(result.identities_broken)
-    if checked is not None:
-        problems += checked.problems
-        if checked.root != result.root_hex:
-            problems.append(f"re-execution gives root {checked.root}, the replay had {result.root_hex}")
-    if page is not None:
-        _write_report(data, page)
-        data["report"] = str(page)
-    if as_json:
-        print_json(data)
-    else:
-        _print(data, page)
+    problems = problems_of(result, checked)
+    for note in result.notes:
+        if note.startswith(NO_DESK):
+            say(note)
+    deliver(data, page, render_report, print_replay, as_json=as_json)
     for problem in problems:
         say(problem)
     return NO if problems else OK
-
-
-def _report_path(out: Path | None, no_report: bool, as_json: bool) -> Path | None:
-    """Where the report goes, found out before the long run; None for no report."""
-    if no_report and out is not None:
-        refuse("--out and --no-report contradict each other")
-    if no_report or (as_json and out is None):
-        return None
-    missing = [name for name in ("jinja2", "plotly") if importlib.util.find_spec(name) is None]
-    if missing and out is None:
-        say(f"no report: {missing[0]} is not installed (plimsoll[report])")
-        return None
-    if missing:
-        refuse(f"--out: a report needs {missing[0]}: install plimsoll[report]")
-    page = out or REPORT
-    if page.is_dir():
-        refuse(f"--out: {page} is a directory")
-    try:
-        page.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        refuse(f"--out: {page.parent}: {(error.strerror or 'cannot be made').lower()}")
-    return page
 
 
 def _config(
@@ -135,8 +106,9 @@ def _config(
     pool: Path | None,
     fund: str | None,
     backstop: str | None,
+    no_desk: bool,
 ) -> "ReplayConfig":
-    from plimsoll.sim import ReplayConfig
+    from plimsoll.sim import DeskConfig, ReplayConfig
     from plimsoll.venue.decimals import milliseconds
 
     if hours is not None and not math.isfinite(hours):
@@ -161,141 +133,12 @@ def _config(
         pool=pool,
         fund=fund,
         backstop=backstop,
+        desk=None if no_desk else DeskConfig(),
     )
 
 
-@contextmanager
-def _journaled(directory: Path | None) -> "Iterator[Venue]":
-    """A venue in a directory that is kept, or in one that is removed at the end."""
-    from plimsoll.journal import JournalError
-    from plimsoll.venue import Venue
-
-    kept = directory is not None
-    existed = directory is not None and directory.exists()
-    place = directory if directory is not None else Path(tempfile.mkdtemp(prefix="plimsoll-replay-"))
-    venue: Venue | None = None
-    try:
-        with wrong_input(JournalError):
-            venue = Venue.create(place, behind=BEHIND_RECORDS)
-        yield venue
-    finally:
-        if venue is not None:
-            venue.close()
-        # A journal nobody asked for, or one in which nothing came to be, is not left behind.
-        unused = venue is not None and venue.sequence == 0
-        if not kept or (unused and not existed):
-            shutil.rmtree(place, ignore_errors=True)
-        elif unused:
-            for path in (place / MANIFEST, place / LOCK, *place.glob("journal-*.plim")):
-                path.unlink(missing_ok=True)
-
-
-def _run(config: "ReplayConfig", venue: "Venue", advance: Any) -> "ReplayResult":
+def _run(config: "ReplayConfig", venue: "Venue", advance: Advance) -> "ReplayResult":
     from plimsoll.sim import SimulationError, run_replay
 
     with wrong_input(SimulationError):
         return run_replay(config, advance, venue)
-
-
-def _keep_names(directory: Path, result: "ReplayResult", config: "ReplayConfig") -> None:
-    """Names of the instruments beside the journal, for ``inspect`` and ``plimsoll.Pool.open``."""
-    from plimsoll.sim import load_pool
-    from plimsoll.venue.decimals import plain
-    from plimsoll.venue.registry import Registry
-
-    lots = {listing.name: plain(1 / listing.lots_per_coin) for listing in load_pool(config.pool).listings}
-    listed = str(result.settings["replay"]["instruments"]).split(", ")
-    Registry(directory, result.settlement, {n: (name, lots[name]) for n, name in enumerate(listed, 1)}).save()
-
-
-def _verify(directory: Path, records: int, advance: Any) -> "VerifyReport":
-    from plimsoll.venue import verify
-
-    return verify(directory, lambda done: advance(done, records, "verifying the journal"))
-
-
-def _write_report(data: dict[str, Any], page: Path) -> None:
-    from plimsoll.report import ReportError, render_report
-
-    with wrong_input(ReportError):
-        render_report(data, page)
-
-
-def _print(data: dict[str, Any], page: Path | None) -> None:
-    """The summary on the terminal."""
-    token, path, done = data["settlement"], data["path"], data["liquidations"]
-    stretch = f"{path['start']} to {path['end']} ({path['label']}), seed {path['seed']}"
-    print_pairs(
-        f"Replay of {', '.join(path['symbols'])}, {stretch}",
-        [
-            *_what_happened(data),
-            *_who_paid(data, token),
-            *_how_it_was_kept(data),
-            ("verdict", data["verdict"]["sentence"]),
-            ("report", str(page) if page else "none"),
-        ],
-    )
-    print_table(
-        "Who took over",
-        ("stage", "steps", "accounts", f"value, {token}"),
-        [
-            (MECHANISM_WORDS.get(name, name), f"{one['steps']:,}", f"{one['accounts']:,}", _tokens(one["notional"]))
-            for name, one in done["mechanisms"].items()
-        ],
-        right=(1, 2, 3),
-    )
-
-
-def _what_happened(data: dict[str, Any]) -> list[tuple[str, str]]:
-    accounts, calls, done = data["accounts"], data["calls"], data["liquidations"]
-    waits = {name: _time(seconds) for name, seconds in done["breach_to_close_seconds"].items()}
-    return [
-        ("accounts", f"{accounts['total']:,}, {accounts['below_maintenance_peak']:,} below maintenance at worst"),
-        ("margin calls", f"{calls['made']:,}, {calls['ended']:,} of them met; {calls['triggers']:,} triggers"),
-        ("liquidations", f"{done['started']:,} of {done['accounts']:,} accounts; {done['open_at_end']:,} open"),
-        ("from breach to closed", f"median {waits['median']}, 95 % {waits['p95']}, {waits['max']} at most"),
-    ]
-
-
-def _who_paid(data: dict[str, Any], token: str) -> list[tuple[str, str]]:
-    fund = {name: _tokens(text) for name, text in data["fund"].items()}
-    losses = {name: _tokens(data["losses"][name]) for name in _LOSSES}
-    others = f"{data['losses']['adl_counterparties']:,} accounts, who bore {losses['adl_loss']}"
-    return [
-        ("fund before, after", f"{fund['start']}, {fund['end']} {token}; paid {fund['paid']}"),
-        ("shortfall at worst, at the end", f"{losses['shortfall_peak']}, {losses['shortfall_end']} {token}"),
-        ("bad debt", f"{losses['bad_debt']} {token}"),
-        ("deleveraged", f"{losses['adl_notional']} {token} of {others}"),
-        ("socialised", f"{losses['socialised']} {token}"),
-    ]
-
-
-def _how_it_was_kept(data: dict[str, Any]) -> list[tuple[str, str]]:
-    identities, commands = data["identities"], data["commands"]
-    return [
-        ("identities", f"checked {identities['checked']:,} times, {len(identities['broken']) or 'none'} broken"),
-        ("commands", f"{commands['total']:,}, {commands['per_second_engine']:,} a second in the engine"),
-        ("journal", _journal(data)),
-        ("verification", _verification(data["verification"])),
-        ("root", data["root"]),
-    ]
-
-
-def _journal(data: dict[str, Any]) -> str:
-    journal = data["journal"]
-    return f"{journal['records']:,} records, {journal['directory'] or 'not kept'}"
-
-
-def _verification(checked: dict[str, Any] | None) -> str:
-    if checked is None:
-        return "not asked for"
-    result = "same root" if checked["ok"] else f"{len(checked['problems'])} problems"
-    return f"{checked['sequence']:,} records re-executed, {checked['events']:,} events audited: {result}"
-
-
-def _tokens(text: str) -> str:
-    return f"{round(float(text)):,}"
-
-
-def _time(seconds: float) -> str:
-    return f"{seconds:g} s" if seconds < 120 else f"{seconds / 60:g} min"

@@ -6,22 +6,30 @@ nothing here changes its tables.
 """
 
 from plimsoll.sim.candles import read_candles
+from plimsoll.sim.desk import DeskConfig
 from plimsoll.sim.errors import CandlesError, PoolFileError, SimulationError
 from plimsoll.sim.liquidators import LiquidatorsConfig
-from plimsoll.sim.listings import PoolSetup, load_pool
+from plimsoll.sim.listings import PoolSetup
 from plimsoll.sim.path import MarketPath, candle_path, march_2020_bars, simulated_path
+from plimsoll.sim.pool_file import load_pool
 from plimsoll.sim.population import PopulationConfig
-from plimsoll.sim.replay import ReplayConfig, run_replay
+from plimsoll.sim.replay import run_replay
+from plimsoll.sim.replay_presets import PresetReplays, PresetResult, preset_replays_as_dict
 from plimsoll.sim.result import ReplayResult
 from plimsoll.sim.traders import TradersConfig
+from plimsoll.sim.world import NO_DESK, ReplayConfig
 
 __all__ = [
+    "NO_DESK",
     "CandlesError",
+    "DeskConfig",
     "LiquidatorsConfig",
     "MarketPath",
     "PoolFileError",
     "PoolSetup",
     "PopulationConfig",
+    "PresetReplays",
+    "PresetResult",
     "ReplayConfig",
     "ReplayResult",
     "SimulationError",
@@ -29,6 +37,7 @@ __all__ = [
     "candle_path",
     "load_pool",
     "march_2020_bars",
+    "preset_replays_as_dict",
     "read_candles",
     "run_replay",
     "simulated_path",

@@ -31,9 +31,9 @@ def joined(*tables: Commands) -> Commands:
     return np.concatenate(tables) if tables else np.zeros(0, COMMAND)
 
 
-def open_accounts(account: Column, owner: Column, isolated: Column = 0) -> Commands:
-    """Open accounts in standard margin mode; ``isolated`` is the one contract it may hold, 0 for any."""
-    return records(COMMAND_OPEN_ACCOUNT, account=account, counterparty=owner, instrument=isolated, flags=MODE_STANDARD)
+def open_accounts(account: Column, owner: Column, isolated: Column = 0, mode: Column = MODE_STANDARD) -> Commands:
+    """Open accounts in a margin mode; ``isolated`` is the one contract it may hold, 0 for any."""
+    return records(COMMAND_OPEN_ACCOUNT, account=account, counterparty=owner, instrument=isolated, flags=mode)
 
 
 def deposits(account: Column, owner: Column, micros: Column) -> Commands:
@@ -74,6 +74,11 @@ def releases(account: Column, instrument: Column, lots: Column) -> Commands:
 def bids(account: Column, bidder: Column, instrument: Column, lots: Column) -> Commands:
     """Bids of liquidators on the next leg of an account, at most ``lots``."""
     return records(COMMAND_BID, account=account, counterparty=bidder, instrument=instrument, lots=lots)
+
+
+def slice_bids(account: Column, bidder: Column, part_ppb: Column) -> Commands:
+    """Bids of liquidators on a slice of everything a portfolio account holds, at most ``part_ppb`` of it."""
+    return records(COMMAND_BID, account=account, counterparty=bidder, lots=part_ppb)
 
 
 def marks(

@@ -14,10 +14,10 @@ import numpy as np
 from plimsoll.sim import commands
 from plimsoll.sim.commands import Commands
 from plimsoll.sim.population import Population, random_of
+from plimsoll.sim.slices import bids_on, in_liquidation, is_portfolio, slices_of
 from plimsoll.sim.traders import Makers
 from plimsoll.sim.view import Flags, Floats, View, contract_mask
 from plimsoll.units.limits import PPB
-from plimsoll.units.messages import STAGE_LIQUIDATING
 from plimsoll.units.tables import Ints
 
 STREAM: Final = 4
@@ -69,9 +69,36 @@ class Liquidators:
 
     def bid(self, view: View) -> Commands:
         """Bids of this step, all liquidators', in random order of arrival."""
+        tables = self._slice_bids(view)
         legs = next_legs(view)
-        if not len(legs.account) or not len(self.accounts):
+        if len(legs.account) and len(self.accounts):
+            tables += self._leg_bids(view, legs)
+        elif not tables:
             return commands.joined()
+        table = commands.joined(*tables)
+        return table[self.random.permutation(len(table))]
+
+    def _slice_bids(self, view: View) -> list[Commands]:
+        slices = slices_of(view)
+        if not len(slices.account):
+            return []
+        tables = []
+        headroom = np.maximum(view.headroom(self.accounts), 0)
+        for place, account in enumerate(self.accounts):
+            seen = self.random.random(len(slices.account)) < self.config.attention
+            ready = seen & (slices.age_ms >= np.floor(self.latency_minutes[place]) * 60_000)
+            room = float(headroom[place] * self.use[place])
+            cost = self._cost(view, place)
+            tables.append(bids_on(slices, int(account), ready, cost, room, self.config.bids_per_step_max))
+        return tables
+
+    def _cost(self, view: View, place: int) -> Floats:
+        """What a liquidator expects to lose on a token's worth of each instrument while it unwinds."""
+        minutes = 1 / self.config.unwind_share
+        cost: Floats = view.half_spread + self.risk_price[place] * view.volatility * np.sqrt(minutes)
+        return cost
+
+    def _leg_bids(self, view: View, legs: Legs) -> list[Commands]:
         tables = []
         headroom = np.maximum(view.headroom(self.accounts), 0)
         cash = np.asarray(view.pool.accounts["cash"][self.accounts])
@@ -80,8 +107,7 @@ class Liquidators:
             seen = self.random.random(len(legs.account)) < self.config.attention
             # Latency counts in whole steps: what was seen to start in this very step is too new for most.
             ready = seen & (legs.age_ms >= np.floor(self.latency_minutes[place]) * 60_000)
-            minutes = 1 / self.config.unwind_share
-            cost = view.half_spread + self.risk_price[place] * view.volatility * np.sqrt(minutes)
+            cost = self._cost(view, place)
             profit = legs.fee - legs.notional * cost[legs.instrument]
             order = np.argsort(-profit, kind="stable")
             order = order[(ready & (profit > 0))[order]][: self.config.bids_per_step_max]
@@ -97,8 +123,7 @@ class Liquidators:
             lots = np.trunc(np.abs(legs.lots[order]) * np.clip(part, 0, 1)).astype(np.int64)
             order, lots = order[lots > 0], lots[lots > 0]
             tables.append(commands.bids(legs.account[order], int(account), legs.instrument[order], lots))
-        table = commands.joined(*tables)
-        return table[self.random.permutation(len(table))]
+        return tables
 
     def unwind(self, view: View) -> Commands:
         """Sell on part of every liquidator's inventory to the makers."""
@@ -126,10 +151,9 @@ def unwind(view: View, makers: Makers, accounts: Ints, share_per_minute: float, 
 
 def next_legs(view: View) -> Legs:
     """The legs that may be bid for, as the engine publishes them, with an estimate of what each would earn."""
-    used = int(view.pool.totals[0]["accounts"])
-    stages = np.asarray(view.pool.accounts["stage"][:used])
-    accounts = np.flatnonzero(stages == STAGE_LIQUIDATING)
-    accounts = accounts[view.equity[accounts] >= 0]
+    accounts = in_liquidation(view)
+    # A solvent portfolio account has no next leg: it is taken in slices.
+    accounts = accounts[~is_portfolio(view, accounts)]
     leg = np.asarray(view.engine.next_legs(accounts), np.int64)
     accounts, leg = accounts[leg > 0], leg[leg > 0]
     lots = view.lots(accounts)
@@ -150,9 +174,7 @@ def next_legs(view: View) -> Legs:
 
 def _bound_rate(view: View) -> Floats:
     """Initial margin per notional a bidder must expect, by instrument."""
-    rates = [0.0]
-    for listing in view.setup.listings:
-        row = view.pool.instruments[listing.number]
-        base = max(int(row["rate_initial"]), int(row["rate_open_interest"]))
-        rates.append((base + int(row["rate_confidence"])) / PPB)
-    return np.array(rates)
+    rows = np.asarray(view.pool.instruments[: len(view.setup.listings) + 1])
+    rates: Floats = (np.maximum(rows["rate_initial"], rows["rate_open_interest"]) + rows["rate_confidence"]) / PPB
+    rates[0] = 0.0
+    return rates

@@ -1,4 +1,4 @@
-"""A seeded population: who trades, with how much, on which side, how highly geared; and the commands that bring it in.
+"""A seeded population: who trades, with how much, on which side, how highly geared.
 
 The picture is that of early 2020. Sizes are lognormal (many small accounts, few large ones, the large ones less
 geared); gearing lies between 2x and 25x, most of it at 5x to 20x; the public is net long, and a few dozen well
@@ -6,29 +6,25 @@ capitalised market makers hold the other side, because every fill has two sides.
 (one contract only), a fifth of the others keep part of their collateral in coins, some set a leverage cap or a trigger
 of their own, some leave orders in the book.
 
-Everything enters by the ordinary commands, so the engine's own rules judge it; what it refuses is counted.
+How it enters the pool is in ``population_entry``.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
 
-from plimsoll.sim import commands
 from plimsoll.sim.errors import SimulationError
 from plimsoll.sim.listings import Listing, PoolSetup
-from plimsoll.sim.session import Session
 from plimsoll.sim.view import Flags, Floats, requirement
 from plimsoll.units.limits import PPB
-from plimsoll.units.messages import NAMED_BACKSTOP, NAMED_COUNT, NAMED_FUND
+from plimsoll.units.messages import NAMED_COUNT
 from plimsoll.units.tables import Ints
 
 STREAM: Final = 2
 """Every actor draws from its own stream of the seed."""
-BATCH: Final = 2_000
 INITIAL_USE_MAX: Final = 0.92
 """Nobody opens with more than this share of equity bound as initial margin."""
-OWNER_VENUE: Final = 1
 
 
 @dataclass(frozen=True)
@@ -82,6 +78,25 @@ class Population:
     def size(self) -> int:
         """All accounts of owners."""
         return len(self.makers) + len(self.liquidators) + len(self.traders)
+
+    def only(self, chosen: Flags) -> "Population":
+        """The same makers and liquidators with some of the traders, chosen by place."""
+        return replace(self, **{name: getattr(self, name)[chosen] for name in OF_TRADERS})
+
+
+OF_TRADERS: Final = (
+    "traders",
+    "trader_owner",
+    "trader_isolated",
+    "trader_leverage",
+    "trader_equity",
+    "trader_cash",
+    "asset_lots",
+    "position_lots",
+    "leverage_rate",
+    "trigger_ppb",
+    "ordered",
+)
 
 
 def random_of(seed: int, stream: int) -> np.random.Generator:
@@ -262,62 +277,3 @@ def _shared(random: np.random.Generator, micros: float, count: int) -> Ints:
     shares = micros * weights / max(weights.sum(), 1e-9)
     result: Ints = np.maximum(np.rint(shares / 1e6), 1).astype(np.int64) * 1_000_000
     return result
-
-
-def bring_in(session: Session, setup: PoolSetup, population: Population, marks: Ints, *, seed: int) -> None:
-    """Open every account, deposit, trade the positions against the makers, set limits and orders, in batches."""
-    random = random_of(seed, STREAM + 100)
-    everyone = np.concatenate((population.makers, population.liquidators, population.traders))
-    owner = np.concatenate((population.makers, population.liquidators, population.trader_owner))
-    isolated = np.zeros(len(everyone), np.int64)
-    isolated[-len(population.traders) :] = population.trader_isolated
-    cash = np.concatenate((population.maker_cash, population.liquidator_cash, population.trader_cash))
-    seeds = [(NAMED_FUND, setup.fund_micros), (NAMED_BACKSTOP, setup.backstop_micros)]
-    session.must(
-        *(commands.deposits(row, OWNER_VENUE, micros) for row, micros in seeds if micros > 0),
-        what="seed of fund and backstop",
-    )
-    _in_batches(session, commands.open_accounts(everyone, owner, isolated))
-    _in_batches(session, commands.deposits(everyone, owner, cash))
-    for listing in setup.assets():
-        lots = population.asset_lots[:, listing.number]
-        own = lots > 0
-        traders, owners = population.traders[own], population.trader_owner[own]
-        _in_batches(session, commands.asset_deposits(traders, owners, listing.number, lots[own]))
-    trader, instrument = np.nonzero(population.position_lots)
-    order = random.permutation(len(trader))
-    trader, instrument = trader[order], instrument[order].astype(np.int64)
-    lots = population.position_lots[trader, instrument]
-    # Makers are dealt the flow in turn by capital, so that none carries more than its share.
-    weights = population.maker_cash / population.maker_cash.sum()
-    maker = random.choice(population.makers, len(trader), p=weights)
-    spread = 1 + np.sign(lots) * 0.0002
-    prices = np.rint(marks[instrument] * spread).astype(np.int64)
-    _in_batches(session, commands.fills(population.traders[trader], maker, instrument, lots, prices))
-    _limits_and_orders(session, setup, population, marks, random)
-
-
-def _limits_and_orders(
-    session: Session, setup: PoolSetup, population: Population, marks: Ints, random: np.random.Generator
-) -> None:
-    chosen = (population.leverage_rate > 0) | (population.trigger_ppb > 0)
-    _in_batches(
-        session,
-        commands.limits(population.traders[chosen], population.leverage_rate[chosen], population.trigger_ppb[chosen]),
-    )
-    for listing in setup.contracts():
-        lots = population.position_lots[:, listing.number]
-        own = population.ordered & (np.abs(lots) >= 10)
-        # Half take profit above (below, if short), half would buy (sell) more below (above).
-        adds = random.random(len(lots)) < 0.5
-        part = np.where(adds, 0.2, 0.6) * random.uniform(0.3, 1.0, len(lots))
-        signed = np.where(adds, 1, -1) * np.trunc(lots * part).astype(np.int64)
-        away = -np.sign(signed) * random.uniform(0.005, 0.05, len(lots))
-        prices = np.rint(marks[listing.number] * (1 + away)).astype(np.int64)
-        own &= signed != 0
-        _in_batches(session, commands.reservations(population.traders[own], listing.number, signed[own], prices[own]))
-
-
-def _in_batches(session: Session, table: commands.Commands) -> None:
-    for start in range(0, len(table), BATCH):
-        session.send(table[start : start + BATCH])

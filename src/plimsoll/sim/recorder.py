@@ -1,6 +1,6 @@
 """What is kept of a replay: counts of events, lines of the liquidation ledger, a sample of the pool every few steps."""
 
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -17,6 +17,7 @@ from plimsoll.units.messages import (
     EVENT_LIQUIDATION_ENDED,
     EVENT_LIQUIDATION_STARTED,
     EVENT_TRIGGERED,
+    KIND_OPTION,
     MECHANISM_ADL,
     MECHANISM_BACKSTOP,
     MECHANISM_BID,
@@ -29,6 +30,9 @@ from plimsoll.units.messages import (
     STAGE_LIQUIDATING,
 )
 from plimsoll.units.tables import Ints
+
+if TYPE_CHECKING:
+    from plimsoll.sim.desk.record import DeskRecord
 
 MECHANISMS: Final = {
     "bid": MECHANISM_BID,
@@ -46,13 +50,19 @@ EVENTS_MAX: Final = 64
 class Recorder:
     """Collects while the replay runs; ``sample`` closes a bucket of steps."""
 
-    def __init__(self, setup: PoolSetup, population: Population) -> None:
+    def __init__(self, setup: PoolSetup, population: Population, desk: "DeskRecord | None" = None) -> None:
         self.setup = setup
+        self.desk = desk
         self.takers = {
             "makers": population.makers,
             "liquidators": population.liquidators,
             "backstop": np.array([NAMED_BACKSTOP]),
         }
+        self.public = population.traders
+        self.liquidated: set[int] = set()
+        self.initial_start = self.initial_peak = self.initial_peak_ms = -1
+        self.maintenance_start = self.maintenance_peak = -1
+        self.initial = self.maintenance = 0
         self.events = np.zeros(EVENTS_MAX, np.int64)
         self.fund_paid = 0
         self.fund_received = 0
@@ -96,7 +106,9 @@ class Recorder:
     def _ledger_of(self, ledger: Any) -> None:
         if not len(ledger):
             return
-        units = np.array([1, *(listing.unit for listing in self.setup.listings)], np.float64)
+        if self.desk is not None:
+            self.desk.ledger(ledger)
+        units = self.setup.units.astype(np.float64)
         notional = np.abs(ledger["lots"]).astype(np.float64) * ledger["price"] / units[ledger["instrument"]]
         for name, number in MECHANISMS.items():
             own = ledger["mechanism"] == number
@@ -109,7 +121,9 @@ class Recorder:
             worth = float(ledger["bad_debt"][own].sum() if number == MECHANISM_SOCIALISED else notional[own].sum())
             self.ledger_lines[name] += count
             self.ledger_notional[name] += worth
-            self.ledger_accounts[name].update(ledger["account"][own].tolist())
+            accounts = ledger["account"][own].tolist()
+            self.ledger_accounts[name].update(accounts)
+            self.liquidated.update(accounts)
             self.bucket_lines[name] += count
             self.bucket_notional[name] += worth
             if number == MECHANISM_ADL:
@@ -124,7 +138,14 @@ class Recorder:
             self.deficit_peak, self.deficit_peak_ms = deficit, time_ms
 
     def look_after(self, view: View) -> None:
-        """Every step after the tick: the shortfall the sweep has published."""
+        """Once at the start and every step after the tick: the public's margin, the shortfall the sweep published."""
+        self.initial = int(view.margin_initial[self.public].sum())
+        self.maintenance = int(view.margin_maintenance[self.public].sum())
+        if self.initial_start < 0:
+            self.initial_start, self.maintenance_start = self.initial, self.maintenance
+        if self.initial > self.initial_peak:
+            self.initial_peak, self.initial_peak_ms = self.initial, view.time_ms
+        self.maintenance_peak = max(self.maintenance_peak, self.maintenance)
         shortfall = int(view.pool.totals[0]["shortfall"])
         self.bucket_shortfall = max(self.bucket_shortfall, shortfall)
         self.shortfall_peak = max(self.shortfall_peak, shortfall)
@@ -153,7 +174,7 @@ class Recorder:
             total += value
             put(f"open_interest/{listing.name}", round(value))
         self.open_interest_peak = max(self.open_interest_peak, total)
-        for listing in {listing.symbol: listing for listing in self.setup.listings}.values():
+        for listing in {one.symbol: one for one in self.setup.listings if one.kind != KIND_OPTION}.values():
             put(f"price/{listing.symbol}", listing.price(int(view.marks[listing.number])))
         for share, value in zip(QUANTILES, quantiles):
             put(f"health/p{round(share * 100):02d}", None if np.isnan(value) else round(float(value), 4))
@@ -161,6 +182,13 @@ class Recorder:
         put("accounts/below_maintenance", below)
         put("accounts/called", int((stages == STAGE_CALLED).sum()))
         put("accounts/liquidating", int((stages == STAGE_LIQUIDATING).sum()))
+        put("accounts/liquidated", len(self.liquidated))
+        put("margin/initial", round(self.initial / 1e6))
+        put("margin/maintenance", round(self.maintenance / 1e6))
+        if self.desk is not None:
+            self.desk.sample(view)
+            for name, values in self.desk.series.items():
+                put(f"desk/{name}", values[-1])
         put("calls", self.bucket_calls)
         for name in MECHANISMS:
             put(f"liquidations/{name}", self.bucket_lines[name])

@@ -3,9 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from plimsoll.sim.bars import iso
+from plimsoll.sim.tables import TablesResult
+
+if TYPE_CHECKING:
+    from plimsoll.sim.desk.record import DeskResult
 
 SCHEMA: Final = 1
 DUST_MICROS: Final = 1_000_000
@@ -77,6 +81,15 @@ class ReplayResult:
     socialised_micros: int
     open_interest_start_micros: int
     open_interest_end_micros: int
+    margin_initial_start_micros: int
+    margin_initial_peak_micros: int
+    margin_initial_peak_time_ms: int
+    margin_maintenance_start_micros: int
+    margin_maintenance_peak_micros: int
+    tables: TablesResult | None
+    desk: "DeskResult | None"
+    lots: Mapping[str, Decimal]
+    """Coins in a lot, by instrument, in the order of their numbers."""
     identities_checked: int
     identities_broken: tuple[str, ...]
     root_hex: str
@@ -203,6 +216,21 @@ class ReplayResult:
             "open_interest": {
                 "start": money(self.open_interest_start_micros),
                 "end": money(self.open_interest_end_micros),
+            },
+            "margin": {
+                "initial_start": money(self.margin_initial_start_micros),
+                "initial_peak": money(self.margin_initial_peak_micros),
+                "initial_peak_time": iso(self.margin_initial_peak_time_ms),
+                "maintenance_start": money(self.margin_maintenance_start_micros),
+                "maintenance_peak": money(self.margin_maintenance_peak_micros),
+            },
+            "desk": None if self.desk is None else self.desk.as_dict(),
+            "tables": None
+            if self.tables is None
+            else {
+                "published": self.tables.published,
+                "reasons": dict(self.tables.reasons),
+                "refused": dict(self.tables.refused),
             },
             "identities": {"checked": self.identities_checked, "broken": list(self.identities_broken)},
             "root": self.root_hex,

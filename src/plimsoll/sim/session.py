@@ -13,7 +13,7 @@ from plimsoll.sim.commands import Commands, joined
 from plimsoll.sim.errors import SimulationError
 from plimsoll.sim.listings import PoolSetup
 from plimsoll.units.codes import sentence
-from plimsoll.units.messages import COMMAND_LIST_INSTRUMENT, COMMAND_SET_POLICY, name_of
+from plimsoll.units.messages import COMMAND_LIST_INSTRUMENT, COMMAND_PUBLISH_CLASS, COMMAND_SET_POLICY, name_of
 from plimsoll.units.tables import Ints
 from plimsoll.venue.records import records
 
@@ -80,16 +80,24 @@ class Session:
             raise SimulationError(f"{what}: {sentence(int(codes[codes != 0][0]))}")
 
     def open_pool(self, setup: PoolSetup) -> None:
-        """Set the policy and list every instrument of the setup."""
+        """Set the policy and list every instrument of the setup, a class just before its first member."""
         words = np.array([setup.policy[name] for name in PolicyRow.__annotations__], np.int64)
         self.must(records(COMMAND_SET_POLICY, payload_words=len(words)), what=f"{setup.source}: policy", payload=words)
+        classes = {one.number: one for one in setup.classes}
         for listing in setup.listings:
+            own = classes.pop(listing.row["risk_class"], None)
+            if own is not None:
+                self.publish_class(own.number, np.array(own.words, np.int64), f"{setup.source}: class {own.name}")
             words = listing.payload()
             self.must(
                 records(COMMAND_LIST_INSTRUMENT, instrument=listing.number, payload_words=len(words)),
                 what=f"{setup.source}: {listing.name}",
                 payload=words,
             )
+
+    def publish_class(self, number: int, words: Ints, what: str) -> None:
+        """Publish the policy of a risk class, which must be accepted."""
+        self.must(records(COMMAND_PUBLISH_CLASS, instrument=number, payload_words=len(words)), what=what, payload=words)
 
     def summary(self) -> dict[str, dict[str, Any]]:
         """Per kind of command: sent, accepted, the rate, and how often each rule refused, most often first."""

@@ -124,7 +124,6 @@ class Traders:
         self.plan = np.zeros(size, np.int64)
         self.plan_step = np.full(size, -1, np.int64)
         self.topped_up = 0
-        self.paid_out = 0
 
     def warned(self, view: View, called: Ints, triggered: Ints) -> None:
         """Plan what accounts do that were called, or whose own trigger fired, in this step."""

@@ -12,7 +12,6 @@ import numpy.typing as npt
 from plimsoll.sim.listings import Listing, PoolSetup
 from plimsoll.sim.session import EngineLike
 from plimsoll.units.limits import PPB
-from plimsoll.units.messages import KIND_ASSET
 from plimsoll.units.tables import Ints
 
 Floats = npt.NDArray[np.float64]
@@ -52,7 +51,7 @@ class View:
     @property
     def units(self) -> Ints:
         """10^scale lots per instrument."""
-        return np.array([1, *(listing.unit for listing in self.setup.listings)], np.int64)
+        return self.setup.units
 
     def headroom(self, accounts: Ints) -> Ints:
         """Equity above the initial margin, in micros."""
@@ -91,8 +90,7 @@ class View:
     def fill_price(self, instrument: Ints, lots: Ints) -> Ints:
         """Where makers deal with a taker of signed ``lots``: the mark, half a spread worse, within the band."""
         marks = self.marks[instrument]
-        bands = np.array([0.0, *(listing.row["band"] / PPB for listing in self.setup.listings)])
-        half = np.minimum(self.half_spread[instrument], 0.9 * bands[instrument])
+        half = np.minimum(self.half_spread[instrument], 0.9 * self.setup.bands[instrument])
         prices = np.rint(marks * (1 + np.sign(lots) * half)).astype(np.int64)
         result: Ints = np.maximum(prices, 1)
         return result
@@ -120,5 +118,5 @@ def requirement(listing: Listing, notional: Floats, lots: Ints, side: str = "mai
 
 
 def contract_mask(setup: PoolSetup) -> Flags:
-    """Which instrument numbers are contracts."""
-    return np.array([False, *(listing.kind != KIND_ASSET for listing in setup.listings)])
+    """Which instrument numbers are perpetuals or futures."""
+    return setup.is_contract

@@ -1,11 +1,12 @@
-"""The words and tables of the page: tiles, summary, waterfall, commands, settings, what is fact and what simulated."""
+"""The words and tables of a replay's page: tiles, summary, waterfall, commands, settings, facts and simulated."""
 
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, Final, NamedTuple
 
-from plimsoll.report.figures import MECHANISM_NAMES
 from plimsoll.report.numbers import amount, duration, exact, percent, whole, words
+from plimsoll.report.page import Tile
+from plimsoll.report.replay_figures import MECHANISM_NAMES
 
 _MS_SUFFIXES: Final = (
     "_deadline",
@@ -23,16 +24,6 @@ _COUNTS: Final = (
 )  # fmt: skip
 _MICROS: Final = ("deposit_notional_min", "notional_min", "open_interest_lower", "open_interest_upper")
 _LOTS: Final = ("lots_max", "open_lots_max", "backstop_lots_max", "segment_lots_1", "segment_lots_2", "segment_lots_3")
-
-
-class Tile(NamedTuple):
-    """One figure at the top: label, value, a line below, and the exact value for a hover."""
-
-    label: str
-    value: str
-    detail: str
-    exact: str
-    tone: str
 
 
 class Line(NamedTuple):
@@ -66,41 +57,37 @@ def tiles_of(result: Mapping[str, Any]) -> list[Tile]:
     identities = result["identities"]
     fall = ", ".join(f"{symbol} {percent(move['fall'])}" for symbol, move in list(moves.items())[:3])
     return [
-        Tile("Deepest fall", percent(moves[worst]["fall"]), fall, "from the highest price before it", ""),
+        Tile("Deepest fall", percent(moves[worst]["fall"]), fall, exact="from the highest price before it"),
         Tile(
             "Accounts liquidated",
             whole(liquidations["accounts"]),
             f"of {whole(result['accounts']['total'])}; {whole(result['calls']['made'])} margin calls",
-            "",
-            "",
         ),
         Tile(
             "Insurance fund",
             amount(fund["end"], unit),
             f"{'+' if change >= 0 else ''}{amount(change)} from {amount(fund['start'])}; paid {amount(fund['paid'])}",
-            exact(fund["end"], unit),
             "bad" if Decimal(fund["end"]) <= 0 else "",
+            exact(fund["end"], unit),
         ),
         Tile(
             "Largest deficit at new prices",
             amount(losses["deficit_peak"], unit),
             (losses["deficit_peak_time"] or "none at any step")
             + f"; left after a tick, at most: {amount(losses['shortfall_peak'])}",
-            exact(losses["deficit_peak"], unit),
-            "",
+            exact=exact(losses["deficit_peak"], unit),
         ),
         Tile(
             "Borne by other accounts",
             amount(others, unit),
             f"deleveraging {amount(losses['adl_loss'])}, socialised {amount(losses['socialised'])}",
-            exact(others, unit),
             "bad" if others > 0 else "good",
+            exact(others, unit),
         ),
         Tile(
             "Identity checks",
             f"{whole(identities['checked'])}",
             "all held" if not identities["broken"] else f"{len(identities['broken'])} broken",
-            "",
             "bad" if identities["broken"] else "good",
         ),
     ]
@@ -126,9 +113,7 @@ def summary_of(result: Mapping[str, Any]) -> list[tuple[str, list[Line]]]:
             "Accounts",
             [
                 count("accounts", accounts["total"]),
-                Line(
-                    "of them", f"{whole(accounts['makers'])} makers, {whole(accounts['liquidators'])} liquidators", ""
-                ),
+                Line("of them", _roles(result), ""),
                 money("equity of all, at the start", accounts["equity_start"]),
                 money("equity of all, at the end", accounts["equity_end"]),
                 money("topped up after calls", accounts["deposits"]),
@@ -190,6 +175,14 @@ def summary_of(result: Mapping[str, Any]) -> list[tuple[str, list[Line]]]:
             ],
         ),
     ]
+
+
+def _roles(result: Mapping[str, Any]) -> str:
+    """Who is not the public."""
+    accounts = result["accounts"]
+    desk = result.get("desk")
+    roles = f"{whole(accounts['makers'])} makers, {whole(accounts['liquidators'])} liquidators"
+    return roles if desk is None else f"{roles}, {whole(sum(desk['accounts'].values()))} in portfolio mode"
 
 
 def waterfall_of(result: Mapping[str, Any]) -> list[tuple[str, str, str, str, str, str]]:
@@ -273,6 +266,17 @@ def facts_of(result: Mapping[str, Any]) -> list[tuple[str, str]]:
             "Makers and liquidators",
             "Simulated, with their own capital: depth falls with volatility, bids stop where capital ends. There is no "
             "market outside the pool.",
+        ),
+        *(
+            [
+                (
+                    "Options and their vols",
+                    "Simulated: books are drawn from the seed, one level of vol an expiry follows what was realised. "
+                    "Values enter as published tables; margin and settlement are the engine’s.",
+                )
+            ]
+            if result.get("desk")
+            else []
         ),
         ("Premiums and confidence", "Simulated from the moves of the path, for funding and for the initial margin."),
         (

@@ -1,16 +1,12 @@
-"""The charts as plain specifications: traces and layouts for plotly.js, colours by role so that both themes can paint.
+"""The charts of a replay: prices, the health of accounts, liquidations, and who could still take over and pay."""
 
-A colour is written ``@name``; the page replaces it by the value of that name in the light or dark palette. A trace
-without ``x`` takes the common times.
-"""
-
+import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
+from plimsoll.report.figure import Figure, Trace
 from plimsoll.report.numbers import duration
-
-Trace = dict[str, Any]
+from plimsoll.report.replay_desk import desk_figures_of
 
 MECHANISM_NAMES: Final = {
     "bid": "liquidators’ bids",
@@ -26,18 +22,6 @@ RATIO_SHOWN_MIN: Final = 0.1
 RATIO_SHOWN_MAX: Final = 100.0
 
 
-@dataclass(frozen=True)
-class Figure:
-    """One chart: its place on the page, what it says, and the specification."""
-
-    name: str
-    title: str
-    caption: str
-    height: int
-    data: list[Trace]
-    layout: dict[str, Any]
-
-
 def figures_of(result: Mapping[str, Any]) -> list[Figure]:
     """All charts, in the order of the page."""
     return [
@@ -48,6 +32,7 @@ def figures_of(result: Mapping[str, Any]) -> list[Figure]:
         _capacity(result),
         _fund(result),
         _open_interest(result),
+        *desk_figures_of(result),
     ]
 
 
@@ -57,7 +42,7 @@ def _line(name: str, y: Sequence[Any], color: str, **more: Any) -> Trace:
 
 
 def _axis(title: str, **more: Any) -> dict[str, Any]:
-    return {"title": {"text": title}, **more}
+    return {"title": {"text": title}, "tickformat": "~s", **more}
 
 
 def _prices(result: Mapping[str, Any]) -> Figure:
@@ -75,7 +60,7 @@ def _prices(result: Mapping[str, Any]) -> Figure:
             _line(symbol, [round(value / own[0] * 100, 3) for value in own], f"@series{place % 6}")
             for place, (symbol, own) in enumerate(prices.items())
         ]
-        return Figure("price", "Prices", caption, 340, data, {"yaxis": _axis("first price = 100")})
+        return Figure("price", "Prices", caption, 340, data, {"yaxis": _axis("first price = 100")}, path["label"])
     rows = max(1, len(prices))
     gap = 0.08
     height = (1 - gap * (rows - 1)) / rows
@@ -87,7 +72,7 @@ def _prices(result: Mapping[str, Any]) -> Figure:
         domain = [round(max(0.0, top - height), 4), round(top, 4)]
         layout[f"yaxis{number}"] = _axis(f"{symbol}, {unit}", domain=domain, tickformat=",")
         traces.append(_line(symbol, own, f"@series{place}", yaxis=f"y{number}", xaxis="x"))
-    return Figure("price", "Prices", caption, 160 + 130 * rows, traces, layout)
+    return Figure("price", "Prices", caption, 160 + 130 * rows, traces, layout, path["label"])
 
 
 def _health(result: Mapping[str, Any]) -> Figure:
@@ -151,8 +136,6 @@ def _level(value: float, color: str) -> dict[str, Any]:
 
 
 def _note(value: float, text: str, color: str, shift: int) -> dict[str, Any]:
-    import math
-
     return {
         "xref": "paper",
         "x": 0.998,

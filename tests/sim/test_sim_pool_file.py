@@ -9,7 +9,7 @@ import pytest
 
 from plimsoll.book.rows import ListingRow, PolicyRow
 from plimsoll.sim.errors import PoolFileError
-from plimsoll.sim.listings import load_pool, read_pool, tokens_of
+from plimsoll.sim.pool_file import load_pool, read_pool, tokens_of
 from plimsoll.units.limits import PPB
 
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from plimsoll.report import ReportError, render_report
-from plimsoll.report.figures import figures_of
-from plimsoll.report.render import render_page
+from plimsoll.report.replay import replay_page
+from plimsoll.report.replay_figures import figures_of
 
 
 class Page(HTMLParser):
@@ -69,7 +69,7 @@ def test_the_file_needs_nothing_from_outside(result: dict[str, Any], tmp_path: P
 
 
 def test_the_header_says_verdict_path_and_period(result: dict[str, Any]):
-    text = Page(render_page(result)).text
+    text = Page(replay_page(result)).text
     assert "The pool stayed solvent." in text
     assert "Replay of BTCUSDT, 2020-03-12" in text
     assert "simulated within the hour" in text
@@ -78,7 +78,7 @@ def test_the_header_says_verdict_path_and_period(result: dict[str, Any]):
 
 
 def test_the_tables_carry_units_and_rules(result: dict[str, Any]):
-    text = Page(render_page(result)).text.replace("\u202f", " ")
+    text = Page(replay_page(result)).text.replace("\u202f", " ")
     for expected in (
         "900 k USDC",
         "-100 k from 1.00 m; paid 120 k".replace("-", "\u2212"),
@@ -108,21 +108,21 @@ def test_broken_identities_are_shown(result: dict[str, Any]):
         "solvent": False,
         "identities_held": False,
     }
-    page = render_page(result)
+    page = replay_page(result)
     assert 'class="verdict failure"' in page
     assert "I4: cash=1 vault=2" in Page(page).text
 
 
 def test_the_charts_are_in_the_page_as_data(result: dict[str, Any]):
-    data = chart_data(render_page(result))
+    data = chart_data(replay_page(result))
     assert data["time"] == result["series"]["time"]
     assert list(data["figures"]) == ["price", "health", "liquidations", "stages", "capacity", "fund", "interest"]
     for name in data["figures"]:
-        assert f'id="chart-{name}"' in render_page(result)
+        assert f'id="chart-{name}"' in replay_page(result)
 
 
 def test_every_colour_a_chart_names_is_in_both_palettes(result: dict[str, Any]):
-    page = render_page(result)
+    page = replay_page(result)
     used = set(re.findall(r'"@(\w+)"', json.dumps([[chart.data, chart.layout] for chart in figures_of(result)])))
     light, dark = re.findall(r"(?:light|dark): \{(.*?)\n    \}", page, re.DOTALL)[-2:]
     for palette in (light, dark):
@@ -166,14 +166,14 @@ def test_text_in_the_result_cannot_become_markup(result: dict[str, Any]):
     evil = "</script><img src=x onerror=alert(1)>"
     result["path"]["description"] = evil
     result["series"]["price"] = {evil: result["series"]["price"]["BTCUSDT"]}
-    page = render_page(result)
+    page = replay_page(result)
     assert "<img" not in page.split('id="chart-data"')[0].rsplit("<script>", maxsplit=1)[0]
     assert Page(page).links == []
     assert evil in json.dumps(chart_data(page)["figures"]["price"])
 
 
 def test_the_same_result_gives_the_same_bytes(result: dict[str, Any]):
-    assert render_page(result) == render_page(json.loads(json.dumps(result)))
+    assert replay_page(result) == replay_page(json.loads(json.dumps(result)))
 
 
 def test_what_is_no_result_is_refused(result: dict[str, Any], tmp_path: Path):
@@ -195,4 +195,4 @@ def test_a_place_that_cannot_be_written_is_named(result: dict[str, Any], tmp_pat
 def test_a_missing_library_is_named(result: dict[str, Any], monkeypatch: pytest.MonkeyPatch, name: str):
     monkeypatch.setitem(sys.modules, name, None)
     with pytest.raises(ReportError, match=r"install plimsoll\[report\]"):
-        render_page(result)
+        replay_page(result)
