@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from benchmarks import durable, fills, footprint, latency, sweep
+from benchmarks import cycle, durable, fills, footprint, latency, options, portfolio, portfolio_fills, shortfall, sweep
 from benchmarks.results import line_of, machine, write
 
 MEASUREMENTS = {
@@ -12,6 +12,11 @@ MEASUREMENTS = {
     "durable": durable.measure,
     "latency": latency.measure,
     "footprint": footprint.measure,
+    "options": options.measure,
+    "portfolio": portfolio.measure,
+    "cycle": cycle.measure,
+    "portfolio_fills": portfolio_fills.measure,
+    "shortfall": shortfall.measure,
 }
 
 

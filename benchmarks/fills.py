@@ -25,18 +25,19 @@ def _peer_rate() -> float:
     batches = [*world.setup(), (warm, np.zeros(0, np.int64))]
     world.run(warm)
     for commands, words in batches:
-        for command, payload in _plain(commands, words):
+        for command, payload in plain(commands, words):
             model.apply(command, payload)
-    plain = list(_plain(measured, np.zeros(0, np.int64)))
+    asked = list(plain(measured, np.zeros(0, np.int64)))
     started = perf_counter()
-    codes = [model.apply(command, payload) for command, payload in plain]
+    codes = [model.apply(command, payload) for command, payload in asked]
     elapsed = perf_counter() - started
     if codes != world.engine.apply(measured).tolist():
         raise RuntimeError("the reference model and the engine disagree on the measured fills")
-    return len(plain) / elapsed
+    return len(asked) / elapsed
 
 
-def _plain(commands: np.ndarray, words: np.ndarray) -> list[tuple[dict[str, int], tuple[int, ...]]]:
+def plain(commands: np.ndarray, words: np.ndarray) -> list[tuple[dict[str, int], tuple[int, ...]]]:
+    """Commands and their payloads as the reference model takes them."""
     names, offset, result = commands.dtype.names or (), 0, []
     for row in commands.tolist():
         command = dict(zip(names, row))

@@ -9,7 +9,7 @@ from time import perf_counter
 
 from tests.reference import ReferencePool
 
-from benchmarks.fills import PEER_ACCOUNTS, _plain
+from benchmarks.fills import PEER_ACCOUNTS, plain
 from benchmarks.results import Result, seconds_of
 from benchmarks.worlds import World
 from plimsoll.units.messages import NAMED_COUNT
@@ -23,7 +23,7 @@ def _reference_bytes() -> float:
     """What one account with ten holdings takes as Python objects."""
     world = World(PEER_ACCOUNTS)
     world.run(world.fills(20_000, seed=3))
-    batches = [_plain(commands, words) for commands, words in world.setup()]
+    batches = [plain(commands, words) for commands, words in world.setup()]
     tracemalloc.start()
     model = ReferencePool()
     for batch in batches[: 2 * (1 + PEER_ACCOUNTS // 50_000) + 3]:
