@@ -74,9 +74,15 @@ def _print(data: Mapping[str, Any], page: Path | None) -> None:
     )
     print_table(
         "The crash",
-        ("preset", "liquidated", "bids", "backstop", "ADL", "fund paid", "bad debt", "socialised", "closed in"),
+        ("preset", "liquidated", "bids", "backstop", "ADL", "closed in"),
         [_crash(one) for one in presets],
-        right=(1, 2, 3, 4, 5, 6, 7, 8),
+        right=(1, 2, 3, 4, 5),
+    )
+    print_table(
+        "Who paid",
+        ("preset", "fund paid", "bad debt", "socialised"),
+        [_losses(one) for one in presets],
+        right=(1, 2, 3),
     )
     refused = [
         (one["preset"], "; ".join(f"{count:,} {rule.replace('_', ' ')}" for rule, count in found.items()))
@@ -112,14 +118,17 @@ def _opening(one: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _crash(one: Mapping[str, Any]) -> tuple[str, ...]:
-    done, losses = one["liquidations"], one["losses"]
+    done = one["liquidations"]
     median = done["breach_to_close_seconds"]["median"]
     return (
         one["preset"],
         f"{done['accounts']:,}",
         *(whole_tokens(done["mechanisms"][name]["notional"]) for name in ("bid", "backstop", "adl")),
-        whole_tokens(one["fund"]["paid"]),
-        whole_tokens(losses["bad_debt"]),
-        whole_tokens(losses["socialised"]),
         f"{median:g} s" if done["ended"] else "-",
     )
+
+
+def _losses(one: Mapping[str, Any]) -> tuple[str, ...]:
+    losses = one["losses"]
+    amounts = (one["fund"]["paid"], losses["bad_debt"], losses["socialised"])
+    return (one["preset"], *(whole_tokens(amount) for amount in amounts))
