@@ -17,7 +17,9 @@ from tests.reference.streams import Stream, policy_of
 from plimsoll.units import codes
 from plimsoll.units import messages as m
 
-SEEDS = range(24)
+KEPT = (2234,)
+"""Seeds that failed once. 2234: the backstop could take a whole slice, but not the half that was tried first."""
+SEEDS = (*range(24), *KEPT)
 
 
 def world_of(seed: int) -> str:

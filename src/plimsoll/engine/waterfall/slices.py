@@ -277,22 +277,29 @@ def move_leg_of(pool: Pool, account: int, taker: int, number: int, lots: int, me
 
 
 @command
-def backstop_takes_slice(pool: Pool, account: int, now: Health) -> int:
-    """The largest part up to what restores the account that the backstop can take; returns the legs moved."""
-    if account == NAMED_BACKSTOP:
-        return 0
-    wanted = part_to_exit(pool, account, now) // STEP
+def largest_accepted(pool: Pool, account: int, now: Health, wanted: int) -> int:
+    """The largest part, in steps up to ``wanted``, the backstop can take, by bisection; 0 for none."""
+    if backstop_accepts_slice(pool, account, now, wanted * STEP):
+        return wanted
     smallest = 0
-    largest = wanted
+    largest = wanted - 1
     while smallest < largest:
         middle = (smallest + largest + 1) // 2
         if backstop_accepts_slice(pool, account, now, middle * STEP):
             smallest = middle
         else:
             largest = middle - 1
-    if smallest == 0:
+    return smallest
+
+
+@command
+def backstop_takes_slice(pool: Pool, account: int, now: Health) -> int:
+    """The largest part up to what restores the account that the backstop can take; returns the legs moved."""
+    if account == NAMED_BACKSTOP:
         return 0
-    part = smallest * STEP
+    part = largest_accepted(pool, account, now, part_to_exit(pool, account, now) // STEP) * STEP
+    if part == 0:
+        return 0
     payment = Payment(payment_of(pool, now, health_without(pool, account, part), part), 0)
     return take_slice(pool, account, NAMED_BACKSTOP, part, payment, MECHANISM_BACKSTOP, now)
 
