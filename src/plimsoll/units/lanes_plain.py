@@ -5,12 +5,14 @@ from typing import Any
 from plimsoll.units.parts import LOW_WORD, times, times_shock
 
 HALF_SIGN = 1 << 31
+UNWRITTEN = -(1 << 61) - 1
+"""What scratch holds before it is written: compiled, it is whatever the stack held, so whoever reads it must fail."""
 
 
 def scratch(row: type[Any], rows: int) -> Any:
     """A maker of scratch tables: ``rows`` rows of uninitialised memory that lives as long as its caller's call."""
     names = list(row.__annotations__)
-    return lambda: [dict.fromkeys(names, 0) for _ in range(rows)]
+    return lambda: [dict.fromkeys(names, UNWRITTEN) for _ in range(rows)]
 
 
 def copier(row: type[Any], into: str, source: type[Any], first: str, words: int) -> Any:

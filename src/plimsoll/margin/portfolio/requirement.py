@@ -209,7 +209,8 @@ def joint_loss(pool: Pool, legs: Legs, first: int, last: int, initial: bool, at_
             family = pool.classes[class_of(legs[place])]
             if lead == NO_CLASS:
                 lead = class_of(legs[place])
-                for lane in range(family["scenarios"]):
+                # Its padding too: the lanes past the scenarios must not lose anything.
+                for lane in range(family["width"]):
                     joint[lane]["word"] = 0
             scan_class(pool, family, legs, place, end, True, at_worst, pnl)
             add_joint(pool, family, pnl, joint)
