@@ -18,9 +18,9 @@ from plimsoll.sim.desk.model import MATRIX
 from plimsoll.sim.desk.vols import YEAR_MS, VolLevel
 from plimsoll.sim.preset_rules import preset_rules
 from plimsoll.sim.replay import new_engine, open_world
+from plimsoll.sim.replay_world import World, marks_of, path_of, population_of, setup_of, with_desk
 from plimsoll.sim.session import Session
 from plimsoll.sim.tables import TableKeeper
-from plimsoll.sim.world import World, marks_of, path_of, population_of, setup_of, with_desk
 from plimsoll.units.messages import KIND_OPTION, MODE_PORTFOLIO, MODE_STANDARD
 
 SMALL = ReplayConfig(seed=5, accounts=300, identities_every=10, steps_max=20)

@@ -12,7 +12,7 @@ from plimsoll.sim.opening import GRID_PER_COIN
 from plimsoll.sim.population import STREAM, random_of
 from plimsoll.sim.population_entry import opening_trades
 from plimsoll.sim.replay import new_engine, open_world
-from plimsoll.sim.world import marks_of
+from plimsoll.sim.replay_world import marks_of
 from plimsoll.units.codes import MARGIN_INITIAL_MUST_BE_COVERED
 from plimsoll.units.messages import MODE_PORTFOLIO, MODE_STANDARD
 

@@ -15,9 +15,9 @@ from plimsoll.sim.pool_file import load_pool
 from plimsoll.sim.population import PopulationConfig
 from plimsoll.sim.replay import run_replay
 from plimsoll.sim.replay_presets import PresetReplays, PresetResult, preset_replays_as_dict
+from plimsoll.sim.replay_world import NO_DESK, ReplayConfig
 from plimsoll.sim.result import ReplayResult
 from plimsoll.sim.traders import TradersConfig
-from plimsoll.sim.world import NO_DESK, ReplayConfig
 
 __all__ = [
     "NO_DESK",

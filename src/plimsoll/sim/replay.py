@@ -18,13 +18,13 @@ from plimsoll.sim.opening import Opening, bring_in_opened, probe
 from plimsoll.sim.path import premiums_ppb
 from plimsoll.sim.population_entry import bring_in
 from plimsoll.sim.recorder import MECHANISMS, Recorder
+from plimsoll.sim.replay_world import ReplayConfig, World, marks_of, path_of, population_of, setup_of, with_desk
 from plimsoll.sim.result import MechanismResult, ReplayResult
 from plimsoll.sim.session import EngineLike, Session
 from plimsoll.sim.showing import durations_of, moves_of, nested, settings_of
 from plimsoll.sim.tables import Make, TableKeeper
 from plimsoll.sim.traders import Makers, Traders
 from plimsoll.sim.view import Floats, View, contract_mask
-from plimsoll.sim.world import ReplayConfig, World, marks_of, path_of, population_of, setup_of, with_desk
 from plimsoll.units.messages import COMMAND_PAY_WITHDRAWAL, NAMED_BACKSTOP, NAMED_FUND, NAMED_PENDING
 from plimsoll.venue.decimals import plain
 from plimsoll.venue.records import records

@@ -13,9 +13,9 @@ from plimsoll.sim.errors import SimulationError
 from plimsoll.sim.opening import Opening, comparable, in_terms_of, on_grid
 from plimsoll.sim.preset_rules import PresetRules, preset_rules
 from plimsoll.sim.replay import Progress, probe_world, run_world, silent
+from plimsoll.sim.replay_world import ReplayConfig, World, marks_of, path_of, population_of, setup_of
 from plimsoll.sim.result import ReplayResult, decimal_of
 from plimsoll.sim.session import EngineLike
-from plimsoll.sim.world import ReplayConfig, World, marks_of, path_of, population_of, setup_of
 
 SCHEMA: Final = 1
 NOTES: Final = (

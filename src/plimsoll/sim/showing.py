@@ -10,8 +10,8 @@ from plimsoll.sim.bars import iso
 from plimsoll.sim.desk.config import DeskConfig
 from plimsoll.sim.listings import Listing, PoolSetup
 from plimsoll.sim.path import MarketPath, carried_forward
+from plimsoll.sim.replay_world import ReplayConfig
 from plimsoll.sim.result import decimal_of
-from plimsoll.sim.world import ReplayConfig
 from plimsoll.units.messages import KIND_OPTION
 from plimsoll.units.tables import Ints
 
