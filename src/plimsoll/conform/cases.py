@@ -30,13 +30,13 @@ class Tolerance(NamedTuple):
 
 @dataclass(frozen=True)
 class Case:
-    """One case; ``tolerance`` is None where the comparison is exact."""
+    """One case; ``tolerance`` is None where the comparison is exact, or by figure: those it does not name are exact."""
 
     id: str
     formula: str
     inputs: Mapping[str, Any]
     expected: Mapping[str, Any]
-    tolerance: Tolerance | None = None
+    tolerance: Tolerance | Mapping[str, Tolerance] | None = None
     context: Any = field(default=None, compare=False)
     """Whatever else of its file a kind's adapters need."""
 

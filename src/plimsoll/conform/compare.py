@@ -30,13 +30,16 @@ class Difference(NamedTuple):
         return f"{self.key}: got {self.got}, wanted {self.wanted}"
 
 
-def differences(got: Mapping[str, Any], wanted: Mapping[str, Any], tolerance: Tolerance | None) -> list[Difference]:
+def differences(
+    got: Mapping[str, Any], wanted: Mapping[str, Any], tolerance: Tolerance | Mapping[str, Tolerance] | None
+) -> list[Difference]:
     """The expected keys whose values do not agree; NotCovered for a key the rule has no answer to."""
     found = []
     for key, value in wanted.items():
         if key not in got:
             raise NotCovered(f"the rule gives no {key!r}")
-        if not agree(got[key], value, tolerance):
+        near = tolerance.get(key) if isinstance(tolerance, Mapping) else tolerance
+        if not agree(got[key], value, near):
             found.append(Difference(key, shown(got[key]), shown(value)))
     return found
 

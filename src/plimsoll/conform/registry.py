@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 
-from plimsoll.conform import derive_formats, perps
+from plimsoll.conform import derive_formats, lending, perps
 from plimsoll.conform.cases import Adapter, Case
 
 
@@ -17,6 +17,7 @@ class Format(NamedTuple):
 
 FORMATS: Final[tuple[Format, ...]] = (
     Format("perps", perps.read, perps.ADAPTERS),
+    Format("lending", lending.read, lending.ADAPTERS),
     Format("derive", derive_formats.ADAPTERS.read, derive_formats.ADAPTERS),
     Format("risk", derive_formats.RISK_ADAPTERS.read, derive_formats.RISK_ADAPTERS),
 )

@@ -8,10 +8,14 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import Any, Final
 
+from plimsoll.accrual.auctions import start_price
+from plimsoll.accrual.curves import stairstep
+from plimsoll.accrual.ray import RAY, AccrualError
 from plimsoll.conform import risk_margins
 from plimsoll.conform.cases import Adapter, Case, NotCovered, Tolerance, read_each
 from plimsoll.conform.derive_numbers import decimal, exact, guarded, plain
 from plimsoll.presets import derive_auction
+from plimsoll.presets.rounding import RuleRefused
 from plimsoll.pricing import black_scholes
 from plimsoll.risk import liquidation_barrier, passage_probability
 from plimsoll.risk.backtest import (
@@ -166,6 +170,16 @@ def _auction(inputs: Inputs) -> Mapping[str, Any]:
     return {"values": [derive_auction.discount(rules, int(exact(one, "t"))) for one in inputs["t"]]}
 
 
+def _stairstep(inputs: Inputs) -> Mapping[str, Any]:
+    mark, buffer, cut = (int(exact(inputs[key], key) * RAY) for key in ("osm", "buf", "cut"))
+    step, times = int(exact(inputs["step_s"], "step_s")), [int(exact(one, "t")) for one in inputs["t"]]
+    try:
+        top = start_price(mark, RAY, buffer)
+        return {"values": [Fraction(stairstep(top, cut, step, one), RAY) for one in times]}
+    except AccrualError as error:
+        raise RuleRefused(str(error)) from None
+
+
 def _emir(inputs: Inputs) -> Mapping[str, Any]:
     raw, stressed, long_run = (plain(inputs[key], key) for key in ("raw", "stressed", "ten_year"))
     return {
@@ -194,6 +208,6 @@ FORMULAS: Final[dict[str, Callable[[Inputs], Mapping[str, Any]]]] = {
     "emir.apc": _emir,
     "garch": _left_out("a fit to a data set that is not in the file"),
     "hamilton": _left_out("a fit to a data set that is not in the file"),
-    "maker.liq2": _left_out("Maker's auction of collateral is no mechanism of this engine"),
+    "maker.liq2": _stairstep,
 }
 ADAPTERS: Final[dict[str, Adapter]] = {name: guarded(function) for name, function in FORMULAS.items()}
