@@ -35,7 +35,15 @@ def open_interest_of(engine: Engine) -> dict[int, int]:
     return {number: lots for number, (kind, lots) in enumerate(rows) if kind != KIND_ASSET}
 
 
+def shares_of(engine: Engine) -> dict[tuple[int, int], int]:
+    """Stakes of the present epoch of their pot; older ones are worth nothing."""
+    count = int(engine.pool.totals[0]["stakes"])
+    epochs = engine.pool.pots["epoch"].tolist()
+    rows = engine.pool.stakes[:count][["account", "pot", "epoch", "shares"]].tolist()
+    return {(account, pot): shares for account, pot, epoch, shares in rows if shares and epoch == epochs[pot]}
+
+
 def differences(auditor: Auditor, engine: Engine) -> list[str]:
     """Where the auditor's books and the engine's tables differ."""
-    tables = cash_of(engine), holdings_of(engine), vaults_of(engine), open_interest_of(engine)
+    tables = cash_of(engine), holdings_of(engine), vaults_of(engine), open_interest_of(engine), shares_of(engine)
     return auditor.differences(*tables)

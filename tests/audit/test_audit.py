@@ -17,7 +17,9 @@ SEEDS = (0, 1, 2, 3, 4, 5)
 STEPS = 120
 OF_CLASSES = {m.EVENT_MODE_SET, m.EVENT_CLASS_PUBLISHED, m.EVENT_ARRAYS_PUBLISHED}
 """Met in test_audit_chains."""
-EVENT_KINDS = {value for name, value in vars(m).items() if name.startswith("EVENT_")} - OF_CLASSES
+OF_MECHANISMS = set(range(m.EVENT_STAKED, m.EVENT_ENDORSED + 1))
+"""Met in test_audit_mechanisms."""
+EVENT_KINDS = {value for name, value in vars(m).items() if name.startswith("EVENT_")} - OF_CLASSES - OF_MECHANISMS
 
 
 def world_of(seed: int) -> World:

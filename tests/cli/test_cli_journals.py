@@ -3,6 +3,7 @@ import json
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from tests.venue.insurance_stories import crashed
 
 import plimsoll
 from plimsoll.cli import main
@@ -93,6 +94,44 @@ def test_inspect_shows_a_directory_and_its_files(journal):
     data = json.loads(run("inspect", snapshot, "--json", "--account", 8).stdout)
     assert (data["what"], data["records"], data["totals"]["vault"]) == ("snapshot", 9, "20000")
     assert sorted((path.name, path.read_bytes()) for path in journal.iterdir()) == before
+
+
+def test_inspect_shows_pots_stakes_and_what_happened_to_them(tmp_path):
+    with crashed(tmp_path).pool as pool:
+        pool.snapshot()
+    result = run("inspect", tmp_path, "--events", 40, "--account", 11)
+    assert result.exit_code == 0
+    lines = [" ".join(line.split()) for line in result.stdout.splitlines()]
+    assert lines[lines.index("Pots") + 2 :][:4] == [
+        "pot kind account assets coins shares leaving epoch paid",
+        "─" * 97,
+        "1 tranche 8 0 0 0 2 2000",
+        "2 tranche 9 4400 5,000,000,000,000 5,000,000,000,000 1 600",
+    ]
+    assert "account 11 of owner 2, standard margin, healthy; amounts in USDC" in lines
+    leaving = "5000000000000 of them leave from 2026-01-08T00:00:00+00:00 on, after 0 others"
+    assert f"stake: 5000000000000 shares of pot 2 (tranche), worth 4400; {leaving}" in lines
+    assert "26 unstaking account=11 pot=2 shares=5000000000000" in lines
+    assert "32 shares_changed counterparty=8 pot=1 shares=-2000000000000" in lines
+    # Seven accounts were opened, two of them for the pots.
+    (snapshot,) = tmp_path.glob("snapshot-*")
+    for path in (tmp_path, snapshot):
+        data = json.loads(run("inspect", path, "--json", "--account", 8).stdout)
+        assert (data["accounts"]["open"], data["accounts"]["cooling"], data["cash"]["bonds"]) == (5, 0, "0")
+        assert (data["pots"][1]["pot"], data["pots"][1]["assets"], data["account"]["mode"]) == (2, "4400", "pot")
+        assert data["account"]["explained"].startswith("account 8 of pot 1, money of its shares")
+    data = json.loads(run("inspect", tmp_path, "--json", "--account", 11).stdout)
+    assert data["account"]["stakes"] == [
+        {
+            "pot": 2,
+            "shares": 5 * 10**12,
+            "worth": "4400",
+            "coins": "0",
+            "unbonding": 5 * 10**12,
+            "release": "2026-01-08T00:00:00+00:00",
+            "place": 0,
+        }
+    ]
 
 
 def test_inspect_shows_what_lies_before_damage(journal):

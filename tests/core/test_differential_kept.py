@@ -23,11 +23,11 @@ def traded(pair: Pair, lots: int, price: int, cash: int, **changes: int) -> tupl
     return number, long, short
 
 
-def test_row_seven_is_free():
+def test_bonds_are_not_the_operators():
     pair = Pair()
-    assert pair.send(m.COMMAND_DEPOSIT, account=7, amount=1) == codes.ACCOUNT_MUST_EXIST
-    move = {"account": 7, "counterparty": m.NAMED_FUND, "amount": 1, "flags": m.FLAG_OPERATOR}
-    assert pair.send(m.COMMAND_TRANSFER, **move) == codes.ACCOUNT_MUST_EXIST
+    assert pair.send(m.COMMAND_DEPOSIT, account=m.NAMED_BONDS, amount=1) == codes.ACCOUNT_MUST_NOT_BE_NAMED
+    move = {"account": m.NAMED_BONDS, "counterparty": m.NAMED_FUND, "amount": 1, "flags": m.FLAG_OPERATOR}
+    assert pair.send(m.COMMAND_TRANSFER, **move) == codes.ACCOUNT_MUST_NOT_BE_NAMED
 
 
 def test_a_call_without_a_deadline_is_overdue_at_once():
@@ -182,3 +182,33 @@ def test_a_window_shut_on_the_way_settles_at_what_was_collected():
     pair.tick(2 * HOUR)
     row = pair.model.instruments[series]
     assert (row.status, row.mark) == (m.STATUS_CLOSED, 100 * TOKEN)
+
+
+def test_a_price_next_to_nothing_buys_no_more_than_there_is():
+    pair = Pair()
+    limits = {"scale": 12, "lots_max": 10**15, "open_lots_max": 10**16, "backstop_lots_max": 10**15}
+    asset, number = pair.list({**ASSET, **limits}, 100 * TOKEN), pair.list(CONTRACT, 100 * TOKEN)
+    owner, other = pair.open(100 * TOKEN), pair.open(2_000 * TOKEN)
+    pair.deposit_asset(owner, asset, 10**13)
+    assert pair.fill(owner, other, number, 10, 100 * TOKEN) == codes.OK
+    pair.deposit(m.NAMED_BACKSTOP, 10**15)
+    pair.mark(asset, 1)
+    pair.mark(number, 80 * TOKEN)
+    pair.later()
+    # The backstop's cash is worth 10^27 lots at a micro a unit.
+    assert (pair.lots(owner, asset), pair.lots(m.NAMED_BACKSTOP, asset)) == (0, 10**13)
+
+
+def test_a_debt_without_holdings_waits_out_of_liquidation():
+    pair = Pair(call_buffer=0)
+    number, long, short = traded(pair, 10, 100 * TOKEN, 100 * TOKEN)
+    pair.set_policy(pauses=m.PAUSE_RESOLVE)
+    pair.mark(number, 80 * TOKEN)
+    pair.later()
+    assert pair.fill(long, short, number, -10, 80 * TOKEN) == codes.OK
+    for _ in range(2):
+        pair.later()
+        assert (pair.stage(long), pair.cash(long), pair.model.shortfall) == (0, -100 * TOKEN, 100 * TOKEN)
+    pair.set_policy(pauses=0)
+    pair.later()
+    assert (pair.cash(long), pair.model.shortfall) == (0, 0)

@@ -19,7 +19,7 @@ from plimsoll.units import messages as m
 
 KEPT = (2234,)
 """Seeds that failed once. 2234: the backstop could take a whole slice, but not the half that was tried first."""
-SEEDS = (*range(24), *KEPT)
+SEEDS = (*range(14), *KEPT)
 
 
 def world_of(seed: int) -> str:

@@ -80,7 +80,7 @@ class Twin:
                 words = words[count:]
             else:
                 self.make_room(0)
-                stopped = apply_hot(self.pool, table, position, position + 1, 0, 0, answers)
+                stopped = apply_hot(self.pool, table, position, position + 1, 0, 0, HOLDING_ROWS_SPARE, answers)
                 if stopped != position + 1:
                     raise RuntimeError(f"the loop stopped at command {stopped}")
             self.drain()
@@ -97,6 +97,7 @@ class Twin:
     def make_room(self, words: int) -> None:
         totals = self.pool.totals[0]
         wanted = {"holdings": totals["holdings"] + HOLDING_ROWS_SPARE}
+        wanted |= {"stakes": totals["stakes"] + 1, "seals": totals["seals"] + 1}
         if words > 0:
             wanted["scenarios"] = totals["scenarios"] + words + LANES
             wanted["weights"] = WEIGHTS * wanted["scenarios"]

@@ -1,7 +1,5 @@
 """The few ways anything is written to the books; every change of lots, cost or cash goes through here."""
 
-from plimsoll.units import messages as m
-
 from .state import Account, State
 from .terms import confidence_rate, open_interest_rate
 
@@ -73,35 +71,6 @@ def set_stage(state: State, account: int, stage: int) -> None:
     if state.accounts[account].stage != stage:
         state.accounts[account].stage = stage
         state.accounts[account].stage_since = state.time
-
-
-def fund_pays(state: State, account: int, most: int) -> int:
-    """The fund pays into an account's cash what it has, at most `most`; what it paid is returned."""
-    paid = min(most, state.fund_cash())
-    state.fund.cash -= paid
-    state.accounts[account].cash += paid
-    return paid
-
-
-def resolve_bad_debt(state: State, account: int) -> int:
-    """§8.5: an account without holdings and with cash below zero: the fund, then positive cash pro rata.
-
-    Returns the steps of liquidation: every account when cash had to be cut.
-    """
-    debtor = state.accounts[account]
-    if debtor.holdings or debtor.cash >= 0:
-        return 0
-    fund_pays(state, account, -debtor.cash)
-    bad_debt = -debtor.cash
-    payers = [m.NAMED_FEES, m.NAMED_BACKSTOP, *range(m.NAMED_COUNT, len(state.accounts))]
-    total = sum(max(0, state.accounts[payer].cash) for payer in payers)
-    for payer, cut in cuts(bad_debt, total, [(payer, state.accounts[payer].cash) for payer in payers]):
-        state.accounts[payer].cash -= cut
-        debtor.cash += cut
-        state.bad_debt += cut
-        state.socialised += cut
-        state.sweep_due = True
-    return len(state.accounts) if bad_debt > 0 else 0
 
 
 def cuts(quantity: int, total: int, owns: list[tuple[int, int]]) -> list[tuple[int, int]]:

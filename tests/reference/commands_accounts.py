@@ -37,18 +37,26 @@ def open_account(state: State, command: Command) -> None:
 def close_account(state: State, command: Command) -> None:
     account = command["account"]
     require(state.exists(account), codes.ACCOUNT_MUST_EXIST)
-    require(account >= m.NAMED_COUNT, codes.ACCOUNT_MUST_NOT_BE_NAMED)
+    require(not state.is_private(account), codes.ACCOUNT_MUST_NOT_BE_NAMED)
     row = state.accounts[account]
-    require(not row.holdings and row.cash == 0, codes.ACCOUNT_MUST_BE_EMPTY)
+    require(not row.holdings and row.cash == 0 and says_nothing(state, row), codes.ACCOUNT_MUST_BE_EMPTY)
+    require(not state.is_bidding(account), codes.ACCOUNT_MUST_BE_EMPTY)
 
     # After this point the command must succeed.
     state.accounts[account] = Account(generation=row.generation)
 
 
+def says_nothing(state: State, row: Account) -> bool:
+    """Whether an account's case says nothing but of a call, and of stakes that were wiped and are in no queue."""
+    pots = [(stake, state.pots[stake.pot]) for stake in row.case.stakes]
+    lost = all(stake.epoch != pot.epoch and stake not in pot.queue for stake, pot in pots)
+    return lost and replace(row.case, stakes=[], called_since=0, call_ended=0).is_empty()
+
+
 def set_limits(state: State, command: Command) -> None:
     account, rate, trigger = command["account"], command["amount"], command["price"]
     require(state.exists(account), codes.ACCOUNT_MUST_EXIST)
-    require(account >= m.NAMED_COUNT, codes.ACCOUNT_MUST_NOT_BE_NAMED)
+    require(not state.is_private(account), codes.ACCOUNT_MUST_NOT_BE_NAMED)
     require(0 <= rate <= RATE_MAX, codes.LEVERAGE_CAP_MUST_BE_WITHIN_LIMIT)
     require(0 <= trigger <= TRIGGER_MAX, codes.TRIGGER_MUST_BE_WITHIN_LIMIT)
     row = state.accounts[account]
@@ -64,7 +72,7 @@ def set_limits(state: State, command: Command) -> None:
 def set_mode(state: State, command: Command) -> None:
     account, mode = command["account"], command["flags"]
     require(state.exists(account), codes.ACCOUNT_MUST_EXIST)
-    require(account >= m.NAMED_COUNT, codes.ACCOUNT_MUST_NOT_BE_NAMED)
+    require(not state.is_private(account), codes.ACCOUNT_MUST_NOT_BE_NAMED)
     require(mode in MODES, codes.MODE_MUST_BE_KNOWN)
     row = state.accounts[account]
     require(row.stage != m.STAGE_LIQUIDATING, codes.ACCOUNT_MUST_NOT_BE_LIQUIDATING)

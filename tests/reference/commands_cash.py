@@ -5,7 +5,9 @@ from plimsoll.units import messages as m
 from plimsoll.units.limits import HOLDINGS_PER_ACCOUNT_MAX, MICROS_MAX
 
 from .books import add_asset, add_to_vault, change_holding, cuts, try_change
+from .insurance import payable_today, wipe_what_is_lost
 from .margin import figures, require_covered
+from .stages import end_if_restored
 from .state import Account, Command, Refused, State, require
 from .terms import value
 
@@ -59,16 +61,17 @@ def deposit(state: State, command: Command) -> None:
     # After this point the command must succeed.
     add_to_vault(state, instrument, quantity)
     add_asset(state, receiver, instrument, quantity)
+    end_if_restored(state, receiver)
 
 
 def require_creditable(state: State, account: int, instrument: int, quantity: int, depositor: int) -> None:
     """The rules of crediting: from the chain, what breaks one of them waits in suspense."""
     require(state.exists(account), codes.ACCOUNT_MUST_EXIST)
-    closed = (m.NAMED_DUST, m.NAMED_SUSPENSE, m.NAMED_PENDING, m.NAMED_SETTLEMENT)
-    require(account not in closed, codes.ACCOUNT_MUST_NOT_BE_NAMED)
+    open_to_cash = (m.NAMED_FUND, m.NAMED_FEES, m.NAMED_BACKSTOP)
+    require(account >= m.NAMED_COUNT or account in open_to_cash, codes.ACCOUNT_MUST_NOT_BE_NAMED)
     if instrument == 0:
         return
-    require(account >= m.NAMED_COUNT, codes.ACCOUNT_MUST_NOT_BE_NAMED)
+    require(not state.is_private(account), codes.ACCOUNT_MUST_NOT_BE_NAMED)
     owner, row = state.accounts[account], state.instruments[instrument]
     require(owner.isolated == 0, codes.ACCOUNT_MUST_ALLOW_INSTRUMENT)
     require(row.status == m.STATUS_OPEN, codes.INSTRUMENT_MUST_BE_OPEN)
@@ -100,12 +103,12 @@ def require_owned(payer: Account, instrument: int, quantity: int) -> None:
 def withdraw(state: State, command: Command) -> None:
     account, instrument, quantity = command["account"], command["instrument"], quantity_of(command)
     require(state.exists(account), codes.ACCOUNT_MUST_EXIST)
-    require(account >= m.NAMED_COUNT, codes.ACCOUNT_MUST_NOT_BE_NAMED)
+    require(not state.is_private(account), codes.ACCOUNT_MUST_NOT_BE_NAMED)
     require_asset(state, instrument)
     payer, pending = state.accounts[account], state.accounts[m.NAMED_PENDING]
     require_owned(payer, instrument, quantity)
     require(has_room(pending, instrument), codes.HOLDINGS_MUST_FIT)
-    require(state.shortfall <= state.fund_cash(), codes.WITHDRAWALS_MUST_NOT_BE_GATED)
+    require(state.shortfall <= payable_today(state), codes.WITHDRAWALS_MUST_NOT_BE_GATED)
     require_payable(state, payer, instrument, quantity)
 
     # After this point the command must succeed.
@@ -131,12 +134,16 @@ def require_transfer_parties(state: State, command: Command) -> None:
     require(state.exists(account), codes.ACCOUNT_MUST_EXIST)
     require(state.exists(other), codes.COUNTERPARTY_MUST_EXIST)
     require(account != other, codes.ACCOUNTS_MUST_DIFFER)
-    closed = (m.NAMED_FUND, m.NAMED_PENDING, m.NAMED_SETTLEMENT)
-    require(account not in closed, codes.ACCOUNT_MUST_NOT_BE_NAMED)
+    closed = (m.NAMED_FUND, m.NAMED_PENDING, m.NAMED_SETTLEMENT, m.NAMED_BONDS)
+    is_of_pot = state.accounts[account].mode == m.MODE_POT
+    require(account not in closed and not is_of_pot, codes.ACCOUNT_MUST_NOT_BE_NAMED)
     is_named = account < m.NAMED_COUNT
     if is_named:
         require(bool(command["flags"] & m.FLAG_OPERATOR), codes.OPERATOR_MUST_ACT)
-    if other < m.NAMED_COUNT:
+    if account == m.NAMED_BACKSTOP:
+        staked = any(pot.kind == m.POT_BACKSTOP and pot.shares > 0 for pot in state.pots.values())
+        require(not staked, codes.STAKES_MUST_NOT_BE_TAKEN)
+    if state.is_private(other):
         filled_up = other in (m.NAMED_FUND, m.NAMED_BACKSTOP) and command["instrument"] == 0
         require(filled_up and is_named, codes.COUNTERPARTY_MUST_NOT_BE_NAMED)
     if not is_named:
@@ -162,12 +169,13 @@ def transfer(state: State, command: Command) -> None:
     # After this point the command must succeed.
     add_asset(state, account, instrument, -quantity)
     add_asset(state, other, instrument, quantity)
+    end_if_restored(state, other)
 
 
 def realise(state: State, command: Command) -> None:
     account, instrument = command["account"], command["instrument"]
     require(state.exists(account), codes.ACCOUNT_MUST_EXIST)
-    require(account >= m.NAMED_COUNT, codes.ACCOUNT_MUST_NOT_BE_NAMED)
+    require(not state.is_private(account), codes.ACCOUNT_MUST_NOT_BE_NAMED)
     require(state.is_listed(instrument), codes.INSTRUMENT_MUST_BE_LISTED)
     row, owner = state.instruments[instrument], state.accounts[account]
     require(not row.is_paid_in_cash, codes.INSTRUMENT_MUST_BE_CONTRACT)
@@ -187,12 +195,15 @@ def write_down(state: State, command: Command) -> None:
     instrument, quantity = command["instrument"], quantity_of(command)
     require_asset(state, instrument)
     require(quantity >= 1, codes.AMOUNT_MUST_BE_POSITIVE)
-    owns = [(number, owned(account, instrument)) for number, account in enumerate(state.accounts)]
+    holders = [number for number in range(len(state.accounts)) if number != m.NAMED_BONDS]
+    owns = [(number, owned(state.accounts[number], instrument)) for number in holders]
     total = sum(max(0, own) for _, own in owns)
     require(quantity <= min(total, in_vault(state, instrument)), codes.AMOUNT_MUST_BE_HELD)
 
     # After this point the command must succeed.
     for account, cut in cuts(quantity, total, owns):
         add_asset(state, account, instrument, -cut)
+    if instrument == 0:
+        wipe_what_is_lost(state)
     add_to_vault(state, instrument, -quantity)
     state.sweep_due = True

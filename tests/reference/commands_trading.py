@@ -6,7 +6,8 @@ from plimsoll.units import codes
 from plimsoll.units import messages as m
 from plimsoll.units.limits import COST_MAX, HOLDINGS_PER_ACCOUNT_MAX, PPB
 
-from .books import change_holding, resolve_bad_debt, try_change
+from .books import change_holding, try_change
+from .insurance import resolve_bad_debt
 from .margin import OF_COUNTERPARTY, Figures, figures, margin_rule, require_covered
 from .numbers import ceil, floor, sign
 from .state import Account, Command, Holding, Instrument, State, require
@@ -43,6 +44,7 @@ def fill(state: State, command: Command) -> None:
     taker = Side(account, lots, pays, command["reserved_lots"], ceil(turnover * row.fee_taker, PPB))
     maker = Side(other, -lots, -pays, command["reserved_lots_counterparty"], ceil(turnover * row.fee_maker, PPB))
     require_sizes(state, row, instrument, taker, maker)
+    require_fair_unwinding(state, row, instrument, price, (taker, maker))
     if judge_side(state, row, instrument, taker, by_maker=False):
         maker.fee = max(0, maker.fee)
     judge_side(state, row, instrument, maker, by_maker=True)
@@ -57,6 +59,22 @@ def fill(state: State, command: Command) -> None:
         resolve_bad_debt(state, side.account)
 
 
+def require_fair_unwinding(
+    state: State, row: Instrument, instrument: int, price: int, sides: tuple[Side, Side]
+) -> None:
+    """Where others have a stake in the backstop the operator may only bring it nearer to flat, within its own fee."""
+    if not any(pot.kind == m.POT_BACKSTOP and pot.shares > 0 for pot in state.pots.values()):
+        return
+    for side in sides:
+        if side.account == m.NAMED_BACKSTOP:
+            before = state.accounts[m.NAMED_BACKSTOP].row(instrument).lots
+            after = before + side.lots
+            worse = price - row.mark if side.lots > 0 else row.mark - price
+            shrinks = before * after >= 0 and abs(after) < abs(before)
+            fair = worse <= floor(row.mark * row.fee_backstop, PPB)
+            require(shrinks and fair, codes.STAKES_MUST_NOT_BE_TAKEN)
+
+
 def require_parties(state: State, command: Command) -> None:
     """Two accounts of two owners; the operator may trade for the backstop."""
     account, other = command["account"], command["counterparty"]
@@ -64,8 +82,8 @@ def require_parties(state: State, command: Command) -> None:
     require(state.exists(other), codes.COUNTERPARTY_MUST_EXIST)
     require(account != other, codes.ACCOUNTS_MUST_DIFFER)
     unwinds = m.NAMED_BACKSTOP if command["flags"] & m.FLAG_OPERATOR else m.NAMED_COUNT
-    require(account >= m.NAMED_COUNT or account == unwinds, codes.ACCOUNT_MUST_NOT_BE_NAMED)
-    require(other >= m.NAMED_COUNT or other == unwinds, codes.COUNTERPARTY_MUST_NOT_BE_NAMED)
+    require(not state.is_private(account) or account == unwinds, codes.ACCOUNT_MUST_NOT_BE_NAMED)
+    require(not state.is_private(other) or other == unwinds, codes.COUNTERPARTY_MUST_NOT_BE_NAMED)
     require(state.accounts[account].owner != state.accounts[other].owner, codes.OWNERS_MUST_DIFFER)
 
 
@@ -133,7 +151,7 @@ def judge_side(state: State, row: Instrument, instrument: int, side: Side, by_ma
 
 def require_orderly(state: State, account: int, instrument: int) -> None:
     require(state.exists(account), codes.ACCOUNT_MUST_EXIST)
-    require(account >= m.NAMED_COUNT, codes.ACCOUNT_MUST_NOT_BE_NAMED)
+    require(not state.is_private(account), codes.ACCOUNT_MUST_NOT_BE_NAMED)
     require(state.is_listed(instrument), codes.INSTRUMENT_MUST_BE_LISTED)
 
 
@@ -176,6 +194,8 @@ def require_reservable(state: State, command: Command, owner: Account, before: F
     micros = reserved_micros(row, lots, price, raises_size=held.worst_lots() != worst)
     held.reserved += micros
     judged = figures(state, after)
+    if judged.cooling:
+        require(judged.im <= before.im, codes.ACCOUNT_MUST_NOT_BE_COOLING_OFF)
     if judged.im > before.im:
         require_covered(judged)
     shields = judged.blocks & ~before.blocks & m.ACTION_LIQUIDATE

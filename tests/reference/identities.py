@@ -3,6 +3,7 @@
 from fractions import Fraction
 
 from plimsoll.units import messages as m
+from plimsoll.units.limits import SHARES_MAX
 
 from .margin import figures
 from .state import State
@@ -34,7 +35,27 @@ def broken_identities(state: State) -> list[str]:
     found += check("cash = vault + realised", cash, state.vault + realised)
     for number in (m.NAMED_SUSPENSE, m.NAMED_PENDING):
         found += check(f"cash of row {number} below 0", min(0, accounts[number].cash), 0)
-    return found + valuation(state)
+    return found + pots(state) + valuation(state)
+
+
+def pots(state: State) -> list[str]:
+    """Shares are those of stakes; who waits is in the queue once; an account of a pot owes nothing."""
+    found = []
+    stakes = [stake for account in state.accounts for stake in account.case.stakes]
+    for number, pot in state.pots.items():
+        present = [stake for stake in stakes if stake.pot == number and stake.epoch == pot.epoch]
+        found += check(f"shares of pot {number}", pot.shares, sum(stake.shares for stake in present))
+        waiting = sum(stake.unbonding for stake in present)
+        found += check(f"unbonding shares of pot {number}", pot.unbonding_shares, waiting)
+        found += check(f"shares above the most of pot {number}", max(pot.total, SHARES_MAX), SHARES_MAX)
+        queue = {id(stake) for stake in pot.queue}
+        found += check(f"stakes twice in the queue of pot {number}", len(pot.queue), len(queue))
+        lost = queue - {id(stake) for stake in stakes}
+        found += check(f"stakes of nobody in the queue of pot {number}", len(lost), 0)
+        if pot.kind != m.POT_BACKSTOP:
+            found += check(f"debts of pot {number}", min(0, state.accounts[pot.account].cash), 0)
+    idle = [stake for stake in stakes if stake.shares == 0 and stake not in state.pots[stake.pot].queue]
+    return found + check("stakes that say nothing", len(idle), 0)
 
 
 def valuation(state: State) -> list[str]:

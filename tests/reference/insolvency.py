@@ -3,7 +3,8 @@
 from plimsoll.units import messages as m
 from plimsoll.units.limits import HOLDINGS_PER_ACCOUNT_MAX, PPB
 
-from .books import change_holding, fund_pays, resolve_bad_debt, try_change
+from .books import change_holding, try_change
+from .insurance import insurance_pays, resolve_bad_debt
 from .margin import Figures, figures
 from .numbers import ceil, clamp, floor, sign
 from .options import leg_requirement
@@ -27,9 +28,12 @@ def resolve(state: State, account: int) -> int:
             break
         steps += 1
 
-    # 2. The fund pays first, then buys assets as far as its cash goes.
+    # Before anyone else, the owner's own positions on the other side bear what they can.
+    steps += close_own_side(state, account) * len(state.accounts)
+
+    # 2. The fund pays next, then buys assets as far as its cash goes.
     deficit = max(0, -figures(state, owner).equity)
-    loss = deficit - fund_pays(state, account, deficit)
+    loss = deficit - insurance_pays(state, account, deficit)
     for instrument in assets(state, account):
         lots = owner.row(instrument).lots
         bought = sell_to_fund(state, account, instrument)
@@ -38,7 +42,7 @@ def resolve(state: State, account: int) -> int:
             break
 
     # 3. and 4. What is left is borne by the contracts, each in its turn.
-    contracts = sorted(i for i in legs_in_order(state, owner) if not state.instruments[i].is_asset)
+    contracts = contracts_of(state, account)
     for instrument, share in zip(contracts, shares(state, account, contracts, loss)):
         steps += 1
         if share == 0:
@@ -54,6 +58,30 @@ def resolve(state: State, account: int) -> int:
 def assets(state: State, account: int) -> list[int]:
     """Assets an account holds, the largest value first."""
     return [i for i in legs_in_order(state, state.accounts[account]) if state.instruments[i].is_asset]
+
+
+def contracts_of(state: State, account: int) -> list[int]:
+    """What is no asset and not under settlement, by number."""
+    return sorted(i for i in legs_in_order(state, state.accounts[account]) if not state.instruments[i].is_asset)
+
+
+def close_own_side(state: State, account: int) -> int:
+    """The deficit is split over the legs; each closes against the same owner's accounts. How many legs were tried."""
+    owner = state.accounts[account].owner
+    own = [n for n in range(m.NAMED_COUNT, len(state.accounts)) if state.exists(n) and n != account]
+    own = [n for n in own if state.accounts[n].owner == owner]
+    deficit = -figures(state, state.accounts[account]).equity
+    if deficit <= 0 or not own:
+        return 0
+    contracts = contracts_of(state, account)
+    for instrument, share in zip(contracts, shares(state, account, contracts, deficit)):
+        held = state.accounts[account].row(instrument).lots
+        for holder in own:
+            there = state.accounts[holder].row(instrument).lots
+            left = abs(state.accounts[account].row(instrument).lots)
+            if there * held < 0 and left > 0:
+                share -= close_against(state, account, holder, instrument, min(abs(there), left), share)
+    return len(contracts)
 
 
 def sell_to_fund(state: State, account: int, instrument: int) -> int:
@@ -143,29 +171,42 @@ def closing_sizes(state: State, account: int, instrument: int) -> list[tuple[int
     for holder in own:
         found.append((holder, min(size[holder], left)))
         left -= found[-1][1]
-    to_close, total = left, sum(size[holder] for holder in others)
-    for holder in others:
-        wanted = size[holder]
-        if state.policy["adl"] == m.ADL_PRO_RATA:
-            wanted = min(wanted, ceil(to_close * wanted, total))
-        found.append((holder, min(wanted, left)))
-        left -= found[-1][1]
+    if state.policy["adl"] == m.ADL_QUEUE:
+        rounds = [others]
+    else:
+        # Those whose hedge it is wait until it is known what the rest cannot take.
+        waiting = [holder for holder in others if is_hedge(state, holder, instrument, sign(lots) * left)]
+        rounds = [[holder for holder in others if holder not in waiting], waiting]
+    for holders in rounds:
+        to_close, total = left, sum(size[holder] for holder in holders)
+        for holder in holders:
+            wanted = size[holder]
+            if state.policy["adl"] == m.ADL_PRO_RATA:
+                wanted = min(wanted, ceil(to_close * wanted, total))
+            found.append((holder, min(wanted, left)))
+            left -= found[-1][1]
     return [(holder, closed) for holder, closed in found if closed > 0]
+
+
+def close_against(state: State, account: int, holder: int, instrument: int, lots: int, loss: int) -> int:
+    """Close lots of a leg with a holder of the other side; what it bears of the loss."""
+    held, row = state.accounts[account].row(instrument).lots, state.instruments[instrument]
+    side = sign(held)
+    pays = trade_amount(row, -side * lots, row.mark)
+    after = try_change(state.accounts[holder], instrument, side * lots, *money(row, -pays))
+    paid = min(ceil(loss * lots, abs(held)), spare(figures(state, after)))
+    change_holding(state, account, instrument, -side * lots, *money(row, pays - paid))
+    change_holding(state, holder, instrument, side * lots, *money(row, paid - pays))
+    state.sweep_due = True
+    return paid
 
 
 def deleverage(state: State, account: int, instrument: int, loss: int) -> None:
     """§8.4.1: the whole leg is closed against the other side."""
-    owner, row = state.accounts[account], state.instruments[instrument]
-    side = sign(owner.row(instrument).lots)
+    side = sign(state.accounts[account].row(instrument).lots)
     state.sweep_due = True
     for holder, lots in closing_sizes(state, account, instrument):
-        lots_left = abs(owner.row(instrument).lots)
-        pays = trade_amount(row, -side * lots, row.mark)
-        after = try_change(state.accounts[holder], instrument, side * lots, *money(row, -pays))
-        paid = min(ceil(loss * lots, lots_left), spare(figures(state, after)))
-        change_holding(state, account, instrument, -side * lots, *money(row, pays - paid))
-        change_holding(state, holder, instrument, side * lots, *money(row, paid - pays))
-        loss -= paid
+        loss -= close_against(state, account, holder, instrument, lots, loss)
     if loss > 0:
         socialise(state, account, instrument, side, loss)
 

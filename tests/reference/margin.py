@@ -20,6 +20,8 @@ class Figures:
     call: int
     exit: int
     blocks: int
+    cooling: bool = False
+    """Just out of a liquidation: risk may only be reduced."""
 
 
 def figures(state: State, account: Account) -> Figures:
@@ -35,7 +37,8 @@ def figures(state: State, account: Account) -> Figures:
     of_mode = portfolio.requirements if account.mode == m.MODE_PORTFOLIO else requirements
     mm, im = of_mode(state, account)
     call = min(im, mm + ceil(mm * state.policy["call_buffer"], PPB))
-    return Figures(equity, mm, im, call, mm + ceil(mm * state.policy["exit_buffer"], PPB), blocks)
+    exit = mm + ceil(mm * state.policy["exit_buffer"], PPB)
+    return Figures(equity, mm, im, call, exit, blocks, account.stage == m.STAGE_COOLING)
 
 
 def requirements(state: State, account: Account) -> tuple[int, int]:
@@ -70,10 +73,12 @@ class Judgement:
 def margin_rule(before: Figures, after: Figures, fee: int = 0) -> Judgement:
     """May an account in state `before` come to `after`, which has paid `fee`? Codes are those of the first side."""
     covered = after.equity >= after.im
-    if covered and after.blocks & m.ACTION_MARGIN == 0:
+    if covered and after.blocks & m.ACTION_MARGIN == 0 and not before.cooling:
         return Judgement(codes.OK)
     if reduces_risk(before, after, fee):
         return Judgement(codes.OK, fee_waived=before.equity < 0)
+    if before.cooling:
+        return Judgement(codes.ACCOUNT_MUST_NOT_BE_COOLING_OFF)
     if covered:
         return Judgement(codes.MARK_MUST_ALLOW_MARGIN)
     return Judgement(codes.MARGIN_INITIAL_MUST_BE_COVERED)
@@ -81,6 +86,7 @@ def margin_rule(before: Figures, after: Figures, fee: int = 0) -> Judgement:
 
 OF_COUNTERPARTY = {
     codes.OK: codes.OK,
+    codes.ACCOUNT_MUST_NOT_BE_COOLING_OFF: codes.COUNTERPARTY_MUST_NOT_BE_COOLING_OFF,
     codes.CASH_MUST_NOT_BE_NEGATIVE: codes.COUNTERPARTY_CASH_MUST_NOT_BE_NEGATIVE,
     codes.MARK_MUST_ALLOW_MARGIN: codes.COUNTERPARTY_MARK_MUST_ALLOW_MARGIN,
     codes.MARGIN_INITIAL_MUST_BE_COVERED: codes.COUNTERPARTY_MARGIN_INITIAL_MUST_BE_COVERED,

@@ -5,9 +5,36 @@ from collections.abc import Callable
 from plimsoll.book.rows import InstrumentRow
 from plimsoll.units import codes
 from plimsoll.units import messages as m
-from plimsoll.units.limits import GAP_MAX, ID_WINDOW, LOTS_MAX, MARK_MAX, MICROS_PER_TOKEN, OPEN_LOTS_MAX
+from plimsoll.units.limits import (
+    GAP_MAX,
+    ID_WINDOW,
+    LOTS_MAX,
+    MARK_MAX,
+    MICROS_MAX,
+    MICROS_PER_TOKEN,
+    OPEN_LOTS_MAX,
+    POTS_MAX,
+    PPB,
+)
 
-from . import commands_accounts, commands_cash, commands_trading, listing, prices, publish, settlement, waterfall
+from . import (
+    auction,
+    batch,
+    bidding,
+    bids,
+    commands_accounts,
+    commands_cash,
+    commands_trading,
+    curves,
+    listing,
+    pots,
+    prices,
+    publish,
+    settlement,
+    swap,
+)
+from .cases import CASE_FIELDS, POT_FIELDS, STAKE_FIELDS, seal_values, values_of
+from .points import dump_curves
 from .state import (
     COMMAND_FIELDS,
     LISTING_FIELDS,
@@ -38,9 +65,16 @@ HOT: dict[int, Callable[[State, Command], None]] = {
     m.COMMAND_REPLACE: commands_trading.replace,
     m.COMMAND_MARK: prices.mark,
     m.COMMAND_TICK: prices.tick,
-    m.COMMAND_BID: waterfall.bid,
+    m.COMMAND_BID: bids.bid,
     m.COMMAND_DELIST: settlement.delist,
     m.COMMAND_SETTLE: settlement.settle,
+    m.COMMAND_STAKE: pots.stake,
+    m.COMMAND_UNSTAKE: pots.unstake,
+    m.COMMAND_SWAP: swap.swap,
+    m.COMMAND_COMMIT: batch.commit,
+    m.COMMAND_REVEAL: batch.reveal,
+    m.COMMAND_AUCTION: auction.auction,
+    m.COMMAND_ENDORSE: bidding.endorse,
 }
 COLD: dict[int, Callable[[State, Command, tuple[int, ...]], None]] = {
     m.COMMAND_LIST_INSTRUMENT: listing.list_instrument,
@@ -48,6 +82,8 @@ COLD: dict[int, Callable[[State, Command, tuple[int, ...]], None]] = {
     m.COMMAND_SET_POLICY: listing.set_policy,
     m.COMMAND_PUBLISH_CLASS: publish.publish_class,
     m.COMMAND_PUBLISH_ARRAYS: publish.publish_arrays,
+    m.COMMAND_SET_POT: pots.set_pot,
+    m.COMMAND_SET_CURVE: curves.set_curve,
 }
 
 POLICY_DEFAULT = {
@@ -57,7 +93,15 @@ POLICY_DEFAULT = {
     "steps_per_tick": 1_000_000,
     "settlements_per_tick": 1_000_000,
     "adl": m.ADL_QUEUE,
+    "batch_bids_min": 1,
+    "quota_day": MICROS_MAX,
+    "quota_day_1": MICROS_MAX,
+    "quota_day_2": MICROS_MAX,
+    "quota_day_3": MICROS_MAX,
+    "backstop_day_max": MICROS_MAX,
+    "backstop_interest_max": PPB,
 }
+"""The least of everything, but for what is a limit of its own."""
 
 ACCOUNT_FIELDS = (
     "owner",
@@ -84,10 +128,18 @@ TOTALS_FIELDS = (
     "sweep_cursor",
     "sweep_due",
     "sweeping",
+    "sweep_since",
     "depeg_rate",
     "bad_debt",
     "socialised",
     "commands",
+    "day",
+    "day_paid",
+    "day_paid_1",
+    "day_paid_2",
+    "day_paid_3",
+    "day_backstop",
+    "fees_seen",
 )
 
 
@@ -117,10 +169,10 @@ class ReferencePool(State):
         policy_bounds: Bounds | None = None,
         class_bounds: Bounds | None = None,
     ):
-        named = [Account(status=m.STATUS_OPEN, mode=m.MODE_STANDARD) for _ in range(m.NAMED_COUNT - 1)]
+        named = [Account(status=m.STATUS_OPEN, mode=m.MODE_STANDARD) for _ in range(m.NAMED_COUNT)]
         super().__init__(
             policy={**POLICY_DEFAULT, **(policy or {})},
-            accounts=[*named, Account()],
+            accounts=named,
             instruments=[settlement_token()],
             listing_bounds=listing_bounds,
             policy_bounds=policy_bounds,
@@ -160,7 +212,7 @@ class ReferencePool(State):
         return codes.OK
 
     def dump(self) -> dict[str, list]:
-        """What the engine's tables must say as well, holdings in the order of the account's rows."""
+        """What the engine's tables must say as well, holdings in the order of the account's rows, lists in theirs."""
         accounts = [
             (
                 *(int(getattr(account, name)) for name in ACCOUNT_FIELDS),
@@ -180,4 +232,24 @@ class ReferencePool(State):
             "instruments": instruments,
             "totals": totals,
             "policy": list(self.policy.values()),
+            "cases": [self.dump_case(account) for account in self.accounts],
+            "curves": dump_curves(self.curves),
+            "pots": [self.dump_pot(number) for number in range(POTS_MAX + 1)],
         }
+
+    def dump_case(self, account: Account) -> tuple | None:
+        """The words of an account's case, its stakes and its seals; none where nothing is to be said."""
+        if account.case.is_empty():
+            return None
+        return (
+            *values_of(account.case, CASE_FIELDS),
+            [values_of(stake, STAKE_FIELDS) for stake in account.case.stakes],
+            [seal_values(seal) for seal in account.case.seals],
+        )
+
+    def dump_pot(self, number: int) -> tuple:
+        """The columns of a pot, and the accounts in its queue."""
+        if number not in self.pots:
+            return *(0 for _ in POT_FIELDS), []
+        pot = self.pots[number]
+        return *values_of(pot, POT_FIELDS), [stake.account for stake in pot.queue]

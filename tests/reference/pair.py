@@ -8,6 +8,7 @@ from plimsoll.units import codes
 from plimsoll.units import messages as m
 
 from .build import Pool
+from .cases import CASE_FIELDS, POT_FIELDS, SEAL_FIELDS, STAKE_FIELDS
 from .margin import figures
 from .model import ACCOUNT_FIELDS, INSTRUMENT_FIELDS, TOTALS_FIELDS, ReferencePool
 from .state import Command
@@ -43,16 +44,61 @@ def dump(engine: Engine) -> dict[str, list]:
         "instruments": tables["instruments"][list(INSTRUMENT_FIELDS)].tolist(),
         "totals": list(tables["totals"][list(TOTALS_FIELDS)].tolist()[0]),
         "policy": list(tables["policy"].tolist()[0]),
+        "cases": [dump_case(tables, case) for case in tables["accounts"]["case"].tolist()],
+        "curves": tables["curves"].tolist(),
+        "pots": [
+            (*tables["pots"][list(POT_FIELDS)].tolist()[number], queue(tables, number))
+            for number in range(tables["pots"].size)
+        ],
     }
 
 
-NAMES = {"accounts": (*ACCOUNT_FIELDS, "holdings"), "instruments": INSTRUMENT_FIELDS, "totals": TOTALS_FIELDS}
+Tables = dict[str, np.ndarray]
+
+
+def linked(table: np.ndarray, first: int, link: str) -> list[int]:
+    """The rows of a list, from its first to the one that points nowhere."""
+    rows = []
+    while first != 0:
+        assert first not in rows, f"a list of {link} runs in a circle: {[*rows, first]}"
+        rows.append(first)
+        first = int(table[link][first])
+    return rows
+
+
+def dump_case(tables: Tables, row: int) -> tuple | None:
+    if row == 0:
+        return None
+    case = tables["cases"][row]
+    stakes = linked(tables["stakes"], int(case["stakes"]), "next")
+    seals = linked(tables["seals"], int(case["seals"]), "next")
+    return (
+        *case[list(CASE_FIELDS)].tolist(),
+        tables["stakes"][list(STAKE_FIELDS)][stakes].tolist(),
+        tables["seals"][list(SEAL_FIELDS)][seals].tolist(),
+    )
+
+
+def queue(tables: Tables, number: int) -> list[int]:
+    """The accounts in a pot's queue."""
+    pot, stakes = tables["pots"][number], tables["stakes"]
+    rows = linked(stakes, int(pot["first"]), "behind")
+    assert rows[-1:] == ([int(pot["last"])] if rows else []), f"the queue of pot {number} ends elsewhere"
+    return stakes["account"][rows].tolist()
+
+
+NAMES = {
+    "accounts": (*ACCOUNT_FIELDS, "holdings"),
+    "instruments": INSTRUMENT_FIELDS,
+    "totals": TOTALS_FIELDS,
+    "pots": (*POT_FIELDS, "queue"),
+}
 
 
 def differences(engine: dict[str, list], model: dict[str, list]) -> list[str]:
     """Every figure the two do not share, by name."""
     found = []
-    for table in ("accounts", "instruments"):
+    for table in ("accounts", "instruments", "pots"):
         if len(engine[table]) != len(model[table]):
             found.append(f"{table}: engine has {len(engine[table])} rows, model {len(model[table])}")
         for number, (theirs, ours) in enumerate(zip(engine[table], model[table])):
@@ -62,6 +108,12 @@ def differences(engine: dict[str, list], model: dict[str, list]) -> list[str]:
     for name, left, right in zip(TOTALS_FIELDS, engine["totals"], model["totals"]):
         if left != right:
             found.append(f"totals.{name}: engine {left} model {right}")
+    for number, (theirs, ours) in enumerate(zip(engine["cases"], model["cases"])):
+        if theirs != ours:
+            found.append(f"cases of account {number}: engine {theirs} model {ours}")
+    for number, (theirs, ours) in enumerate(zip(engine["curves"], model["curves"], strict=True)):
+        if theirs != ours:
+            found.append(f"curves row {number}: engine {theirs} model {ours}")
     if engine["policy"] != model["policy"]:
         found.append(f"policy: engine {engine['policy']} model {model['policy']}")
     return found

@@ -6,8 +6,10 @@ from plimsoll.units.limits import FUNDING_MARKS_MAX, PPB, PREMIUM_MAX, TIME_MAX
 
 from .books import refresh_rates
 from .classes import fixed
+from .insurance import follow_day, share_trading_fees
 from .numbers import ceil, clamp, floor, trunc
 from .options import intrinsic
+from .pots import pay_queues
 from .settlement import LOSERS, settlement_step
 from .state import Command, Instrument, State, require
 from .sweep import sweep
@@ -127,6 +129,7 @@ def tick(state: State, command: Command) -> None:
         elapsed = state.policy["gap_max"]
         state.grace_until = time + state.policy["grace"]
     state.time = time
+    follow_day(state)
     for cls in state.classes.values():
         if cls.follow_ramps(time):
             state.sweep_due = True
@@ -141,7 +144,9 @@ def tick(state: State, command: Command) -> None:
             if row.expiry > 0:
                 accrue_settlement(state, instrument, elapsed)
     settlement_step(state)
+    share_trading_fees(state)
     sweep(state)
+    pay_queues(state)
 
 
 def move_volatility_mean(row: Instrument, elapsed: int) -> None:

@@ -8,7 +8,8 @@ from plimsoll.units import codes
 from plimsoll.units import messages as m
 from plimsoll.units.limits import HOLDINGS_PER_ACCOUNT_MAX, TIME_MAX
 
-from .books import change_holding, fund_pays, release_orders, resolve_bad_debt
+from .books import change_holding, release_orders
+from .insurance import insurance_pays, resolve_bad_debt
 from .numbers import ceil
 from .state import Command, State, require
 from .terms import money, trade_amount, value
@@ -86,7 +87,7 @@ def write_off(state: State, account: int, instrument: int) -> None:
     owner = state.accounts[account]
     if owner.holdings or owner.cash >= 0:
         return
-    fund_pays(state, account, -owner.cash)
+    insurance_pays(state, account, -owner.cash)
     deficit, owner.cash = -owner.cash, 0
     state.accounts[m.NAMED_SETTLEMENT].cash -= deficit
     state.instruments[instrument].settlement_deficit += deficit

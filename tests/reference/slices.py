@@ -1,19 +1,20 @@
-"""Portfolio margin, §10: slices of everything, so that hedges stay hedged.
+"""Portfolio margin, §10, and §11.1: slices of everything, so that hedges stay hedged.
 
 A slice is a part f of the account, a multiple of 10^6 ppb; each leg moves at the mark like a fill, then one payment.
 """
 
 from dataclasses import dataclass
 
-from plimsoll.units import codes
 from plimsoll.units import messages as m
-from plimsoll.units.limits import HOLDINGS_PER_ACCOUNT_MAX, PPB
+from plimsoll.units.limits import PPB
 
 from .books import change_holding, try_change
-from .margin import OF_COUNTERPARTY, Figures, figures, margin_rule
-from .numbers import floor, sign, trunc
+from .curves import curve_value
+from .insurance import fund_takes_fee
+from .margin import Figures, figures
+from .numbers import ceil, floor, trunc
 from .scan import Scan, legs_of, scan
-from .state import Account, State, require
+from .state import Account, State
 from .terms import leg_maintenance, money, trade_amount, value
 
 STEP = 10**6
@@ -29,16 +30,39 @@ def slice_legs(state: State, account: Account) -> list[int]:
 class Slice:
     """A trial: (instrument, change of the account's lots, what it pays) of every leg; `after` is before the payment."""
 
+    part: int
     moves: list[tuple[int, int, int]]
     before: Figures
     after: Figures
     fee: int
 
+    @property
+    def strips_hedges(self) -> bool:
+        """Less than all of the account goes, and what stays requires more than there was."""
+        return self.part < PPB and self.after.mm > self.before.mm
+
     def reaches_exit(self) -> bool:
         return self.after.equity - self.fee >= self.after.exit
 
 
-def try_slice(state: State, account: int, part: int) -> Slice:
+def discount_now(state: State, owner: Account) -> int:
+    """D: what part of the equity taken a taker is offered, a constant or by the time it has been offered."""
+    if state.policy["curve_slice"] == 0:
+        return state.policy["slice_discount"]
+    elapsed = state.time - owner.case.slice_since
+    return min(PPB, curve_value(state, state.policy["curve_slice"], elapsed))
+
+
+def payment(owner: Account, part: int, discount: int, before: Figures, after: Figures) -> int:
+    """Never of what earlier slices left behind, and never so much that equity in maintenance margins falls."""
+    if before.equity <= 0 or before.mm == 0:
+        return 0
+    base = max(0, before.equity - owner.case.reserved_cash)
+    kept = floor(before.equity * max(0, before.mm - after.mm), before.mm)
+    return min(floor(floor(base * part, PPB) * discount, PPB), kept)
+
+
+def try_slice(state: State, account: int, part: int, discount: int) -> Slice:
     owner = state.accounts[account]
     after, moves = owner.copy(), []
     for instrument in slice_legs(state, owner):
@@ -49,17 +73,22 @@ def try_slice(state: State, account: int, part: int) -> Slice:
             after = try_change(after, instrument, change, *money(state.instruments[instrument], pays))
             moves.append((instrument, change, pays))
     before, judged = figures(state, owner), figures(state, after)
-    discounted = floor(before.equity * part * state.policy["slice_discount"], PPB * PPB)
-    kept = floor(before.equity * (before.mm - judged.mm), before.mm) if before.mm > 0 else 0
-    return Slice(moves, before, judged, max(0, min(discounted, kept)))
+    return Slice(part, moves, before, judged, payment(owner, part, discount, before, judged))
 
 
-def smallest_part(state: State, account: int) -> int:
-    """The smallest part after which equity reaches the exit level; all when none does."""
+def goes_whole(state: State, owner: Account) -> bool:
+    """An account too small to be cut up."""
+    return state.policy["slice_whole"] > 0 and figures(state, owner).mm <= state.policy["slice_whole"]
+
+
+def smallest_part(state: State, account: int, discount: int) -> int:
+    """The smallest part after which equity reaches the exit level; all when none does, or of a small account."""
+    if goes_whole(state, state.accounts[account]):
+        return PPB
     low, high = 1, STEPS
     while low < high:
         middle = (low + high) // 2
-        if try_slice(state, account, middle * STEP).reaches_exit():
+        if try_slice(state, account, middle * STEP, discount).reaches_exit():
             high = middle
         else:
             low = middle + 1
@@ -75,80 +104,27 @@ def taken_over(state: State, taker: int, cut: Slice, income: int) -> Account:
     return after
 
 
+def income_of(state: State, cut: Slice) -> int:
+    """What a bidder gets of the payment; the rest is the fund's."""
+    return cut.fee - floor(cut.fee * state.policy["fund_share"], PPB)
+
+
 def apply_slice(state: State, account: int, taker: int, cut: Slice, income: int) -> None:
+    """The legs move, the account pays; what the part was worth to it is not offered a second time."""
     for instrument, change, pays in cut.moves:
         change_holding(state, account, instrument, change, *money(state.instruments[instrument], pays))
         change_holding(state, taker, instrument, -change, *money(state.instruments[instrument], -pays))
-    state.accounts[account].cash -= cut.fee
+    owner = state.accounts[account]
+    owner.cash -= cut.fee
     state.accounts[taker].cash += income
-    state.fund.cash += cut.fee - income
+    fund_takes_fee(state, cut.fee - income)
+    left = max(0, cut.before.equity - cut.fee - owner.case.reserved_cash)
+    owner.case.reserved_cash += ceil(left * cut.part, PPB)
 
 
 def price_in_cash(state: State, cut: Slice) -> int:
     """What the taker pays for assets and options, less what it gets for shorts."""
     return -sum(pays for instrument, _, pays in cut.moves if state.instruments[instrument].is_paid_in_cash)
-
-
-def require_takeable(state: State, taker: Account, cut: Slice, after: Account) -> None:
-    """Rows, lots, cash of a bidder; then its margin rule."""
-    for instrument, _, _ in cut.moves:
-        require(taker.allows(instrument), codes.COUNTERPARTY_MUST_ALLOW_INSTRUMENT)
-    fits = len(after.holdings) <= HOLDINGS_PER_ACCOUNT_MAX
-    require(fits, codes.COUNTERPARTY_HOLDINGS_MUST_FIT)
-    for instrument, _, _ in cut.moves:
-        within = after.row(instrument).worst_lots() <= state.instruments[instrument].lots_max
-        require(within, codes.COUNTERPARTY_LOTS_MUST_BE_WITHIN_LIMIT)
-    require(after.cash >= 0 or price_in_cash(state, cut) <= 0, codes.COUNTERPARTY_CASH_MUST_NOT_BE_NEGATIVE)
-    code = margin_rule(figures(state, taker), figures(state, after)).code
-    require(code == codes.OK, OF_COUNTERPARTY[code])
-
-
-def bid_slice(state: State, account: int, bidder: int, wanted: int) -> None:
-    """The part of a bid that is the slice's own; the account is liquidating and solvent."""
-    most = max(STEP, floor(wanted, STEP) * STEP)
-    cut = try_slice(state, account, min(smallest_part(state, account), most))
-    income = cut.fee - floor(cut.fee * state.policy["fund_share"], PPB)
-    taker = state.accounts[bidder]
-    require_takeable(state, taker, cut, taken_over(state, bidder, cut, income))
-
-    # After this point the command must succeed.
-    apply_slice(state, account, bidder, cut, income)
-
-
-def backstop_can_take(state: State, account: int, part: int) -> bool:
-    cut = try_slice(state, account, part)
-    backstop = state.accounts[m.NAMED_BACKSTOP]
-    after = taken_over(state, m.NAMED_BACKSTOP, cut, cut.fee)
-    if len(after.holdings) > HOLDINGS_PER_ACCOUNT_MAX:
-        return False
-    for instrument, change, _ in cut.moves:
-        row = state.instruments[instrument]
-        grown = -sign(change) * after.row(instrument).lots
-        if grown > min(row.backstop_lots_max, row.lots_max):
-            return False
-    if price_in_cash(state, cut) > 0 and after.cash < 0:
-        return False
-    return margin_rule(figures(state, backstop), figures(state, after)).code == codes.OK
-
-
-def backstop_takes_slice(state: State, account: int) -> int:
-    """The backstop takes the largest part it can, at most what brings the account to its exit; the part."""
-    if account == m.NAMED_BACKSTOP:
-        return 0
-    high = smallest_part(state, account) // STEP
-    if not backstop_can_take(state, account, high * STEP):
-        low = 0
-        while high - low > 1:
-            middle = (low + high) // 2
-            if backstop_can_take(state, account, middle * STEP):
-                low = middle
-            else:
-                high = middle
-        high = low
-    if high > 0:
-        cut = try_slice(state, account, high * STEP)
-        apply_slice(state, account, m.NAMED_BACKSTOP, cut, cut.fee)
-    return high * STEP
 
 
 # The deficit of an insolvent account.

@@ -5,7 +5,9 @@ from dataclasses import dataclass, field, replace
 from plimsoll.book.rows import CommandRow, ListingRow, PolicyRow
 from plimsoll.units import messages as m
 
+from .cases import Case, Pot
 from .classes import Arrays, RiskClass, Values
+from .points import Curve
 
 COMMAND_FIELDS = tuple(CommandRow.__annotations__)
 LISTING_FIELDS = tuple(ListingRow.__annotations__)
@@ -82,6 +84,7 @@ class Account:
     triggered: bool = False
     generation: int = 0
     holdings: dict[int, Holding] = field(default_factory=dict)
+    case: Case = field(default_factory=Case)
 
     def copy(self) -> "Account":
         """For a trial: change it, judge it, throw it away."""
@@ -105,6 +108,8 @@ class Account:
         if place < len(rows):
             rows[place] = last
         self.holdings = dict(rows)
+        if instrument == self.case.auction_instrument:
+            self.case.forget_auction()
 
     def legs(self) -> list[int]:
         """Instruments held with lots, by number."""
@@ -201,15 +206,33 @@ class State:
     commands: int = 0
     sweep_due: bool = False
     sweeping: bool = False
+    sweep_since: int = 0
     sweep_cursor: int = 0
     shortfall_running: int = 0
     listing_bounds: dict[str, tuple[int, int]] | None = None
     policy_bounds: dict[str, tuple[int, int]] | None = None
     class_bounds: dict[str, tuple[int, int]] | None = None
     classes: dict[int, RiskClass] = field(default_factory=dict)
+    pots: dict[int, Pot] = field(default_factory=dict)
+    curves: dict[int, Curve] = field(default_factory=dict)
+    day: int = 0
+    day_paid: int = 0
+    day_paid_1: int = 0
+    day_paid_2: int = 0
+    day_paid_3: int = 0
+    day_backstop: int = 0
+    fees_seen: int = 0
 
     def exists(self, account: int) -> bool:
         return 0 <= account < len(self.accounts) and self.accounts[account].status == m.STATUS_OPEN
+
+    def is_private(self, account: int) -> bool:
+        """A named account, or that of a pot: moved by the rules alone."""
+        return account < m.NAMED_COUNT or self.accounts[account].mode == m.MODE_POT
+
+    def is_bidding(self, account: int) -> bool:
+        """A sealed bid of it is open somewhere, and its bond with it."""
+        return any(seal.bidder == account for other in self.accounts for seal in other.case.seals)
 
     def is_listed(self, instrument: int) -> bool:
         """The settlement token included."""
@@ -219,5 +242,7 @@ class State:
     def fund(self) -> Account:
         return self.accounts[m.NAMED_FUND]
 
-    def fund_cash(self) -> int:
-        return max(0, self.fund.cash)
+    def insurance_cash(self) -> int:
+        """The positive cash of the fund and of every tranche somebody has a stake in."""
+        tranches = [self.accounts[pot.account].cash for pot in self.pots.values() if pot.insures]
+        return sum(max(0, cash) for cash in (self.fund.cash, *tranches))

@@ -14,7 +14,7 @@ from plimsoll.units.limits import ID_WINDOW, INT64_MAX, INT64_MIN, MICROS_MAX, P
 
 from .build import ASSET, CONTRACT, FUTURE, HOUR, PERCENT, TOKEN
 from .margin import figures
-from .model import ReferencePool
+from .model import POLICY_DEFAULT, ReferencePool
 from .state import LISTING_FIELDS, POLICY_FIELDS, Account, Command, Instrument
 from .waterfall import legs_in_order
 
@@ -51,6 +51,7 @@ PERP = {
     "confidence_max": 5 * PERCENT,
     "settlement_window": HOUR // 4,
     "band": 5 * PERCENT,
+    "tier": 1,
 }
 SKEWED_FUTURE = {
     **FUTURE,
@@ -69,6 +70,7 @@ SKEWED_FUTURE = {
     "volatility_max": 60 * PERCENT,
     "volatility_window": HOUR,
     "expiry": 4 * HOUR,
+    "tier": 2,
 }
 ROOT_PERP = {
     **CONTRACT,
@@ -91,6 +93,7 @@ LEVERED_PERP = {
     "rate_maintenance": 1 * PERCENT,
     "backstop_lots_max": 300,
     "settlement_window": HOUR // 6,
+    "tier": 3,
 }
 SHORT_FUTURE = {
     **LEVERED_PERP,
@@ -209,7 +212,18 @@ POLICIES: dict[str, tuple[int, ...]] = {
     "deposit_notional_min": (0, 10),
     "class_offset": (0, 30 * PERCENT, 80 * PERCENT),
     "slice_discount": (0, 5 * PERCENT, 50 * PERCENT),
+    "swap_slippage": (0, 2 * PERCENT, 20 * PERCENT, 95 * PERCENT),
+    "premium_liquidation": (0, 30 * PERCENT, PPB),
+    "premium_trading": (0, 25 * PERCENT),
+    "quota_day": (MICROS_MAX, MICROS_MAX, MICROS_MAX, 10**8, 10**9),
+    "quota_day_1": (MICROS_MAX, MICROS_MAX, MICROS_MAX, 10**8),
+    "quota_day_2": (MICROS_MAX, MICROS_MAX, MICROS_MAX, 10**8),
+    "quota_day_3": (MICROS_MAX, MICROS_MAX, MICROS_MAX, 10**7),
+    "backstop_day_max": (MICROS_MAX, MICROS_MAX, MICROS_MAX, 10**8, 10**10),
+    "backstop_interest_max": (PPB, PPB, PPB, 20 * PERCENT),
+    "pauses": (*(0 for _ in range(16)), m.PAUSE_SWAP, m.PAUSE_BACKSTOP, m.PAUSE_RESOLVE, m.PAUSE_STAKE),
 }
+"""Parameters that are drawn; the others stay as they are."""
 
 SPOILERS: tuple[Callable[[int], int], ...] = (
     lambda number: 0,
@@ -226,11 +240,13 @@ SPOILERS: tuple[Callable[[int], int], ...] = (
 
 def policy_of(random: Random) -> Parameters:
     """A policy drawn from the edges and the usual."""
-    return {name: random.choice(POLICIES[name]) for name in POLICY_FIELDS}
+    return {name: random.choice(POLICIES.get(name, (POLICY_DEFAULT[name],))) for name in POLICY_FIELDS}
 
 
 class Stream:
     """Draws commands while looking at the pool they will be applied to."""
+
+    start = START
 
     def __init__(self, seed: int, pool: ReferencePool, world: World = WORLDS["mixed"]):
         self.random, self.pool, self.world = Random(seed), pool, world
@@ -264,7 +280,7 @@ class Stream:
 
     def opening(self) -> list[Step]:
         """Listings, first marks, a dozen accounts of seven owners with money."""
-        steps = [self.command(m.COMMAND_TICK, time=START)]
+        steps = [self.command(m.COMMAND_TICK, time=self.start)]
         steps += self.listings()
         linear = (m.KIND_PERP, m.KIND_FUTURE)
         contracts = [i for i, (row, _) in enumerate(self.world.listings, start=1) if row["kind"] in linear]
@@ -287,11 +303,16 @@ class Stream:
 
     def listing(self, place: int, listing: Parameters, price: int) -> list[Step]:
         """One instrument and, if it has one, its first mark."""
-        payload = tuple(listing[name] for name in LISTING_FIELDS)
+        later = self.start - START if listing["expiry"] > 0 else 0
+        payload = tuple({**listing, "expiry": listing["expiry"] + later}[name] for name in LISTING_FIELDS)
         steps = [(self.command(m.COMMAND_LIST_INSTRUMENT, instrument=place)[0], payload)]
         if price > 0:
-            steps.append(self.command(m.COMMAND_MARK, instrument=place, price=price, time=START, sources=3))
+            steps.append(self.command(m.COMMAND_MARK, instrument=place, price=price, time=self.start, sources=3))
         return steps
+
+    def policy(self) -> Parameters:
+        """What the operator may come to think of."""
+        return policy_of(self.random)
 
     def mode_of(self, account: int) -> int:
         """The margin mode an account begins with."""
@@ -350,6 +371,7 @@ class Stream:
             number
             for number, row in enumerate(self.pool.accounts)
             if number >= m.NAMED_COUNT and row.status == m.STATUS_OPEN and self.is_open(row.isolated)
+            if row.mode != m.MODE_POT
         ]
         return self.random.choice(found)
 
@@ -365,6 +387,7 @@ class Stream:
             number
             for number, row in enumerate(self.pool.accounts)
             if number >= m.NAMED_COUNT and row.owner not in (0, self.owner(account)) and row.allows(instrument)
+            if row.mode != m.MODE_POT
         ]
         if self.random.random() < 0.8:
             found = [number for number in found if self.free_equity(self.pool.accounts[number]) > 0] or found
@@ -667,7 +690,7 @@ class Stream:
     def draw_cold(self) -> Step:
         kind = self.random.choice((m.COMMAND_LIST_INSTRUMENT, m.COMMAND_SET_INSTRUMENT, m.COMMAND_SET_POLICY))
         if kind == m.COMMAND_SET_POLICY:
-            values = policy_of(self.random)
+            values = self.policy()
             values["adl"] = self.random.choice((self.pool.policy["adl"], values["adl"]))
             step = self.command(kind)
         elif kind == m.COMMAND_SET_INSTRUMENT:
@@ -686,6 +709,8 @@ class Stream:
         if self.random.random() < 0.5:
             name = self.random.choice(list(values))
             low, high = (POLICY_BOUNDS if kind == m.COMMAND_SET_POLICY else LISTING_BOUNDS)[name]
-            values[name] = self.random.choice((low, high, low - 1, high + 1, self.spoilt(values[name])))
+            wrong = (low - 1, high + 1)
+            is_drawn = kind != m.COMMAND_SET_POLICY or name in POLICIES
+            values[name] = self.random.choice((low, high, *wrong, self.spoilt(values[name])) if is_drawn else wrong)
         words = tuple(values.values())
         return step[0], words[:-1] if self.random.random() < 0.05 else words

@@ -1,6 +1,7 @@
 """The identities of the books after every command of seeded streams; the streams must be worth something."""
 
 from collections import Counter
+from random import Random
 
 import pytest
 
@@ -10,7 +11,8 @@ from plimsoll.units import messages as m
 from . import ReferencePool
 from .build import PERCENT
 from .identities import broken_identities
-from .streams import Stream
+from .pot_streams import POT_WORLDS, PotStream, pot_policy
+from .streams import Stream, policy_of
 
 POLICY = {
     "fund_share": 50 * PERCENT,
@@ -44,6 +46,19 @@ def test_identities_hold_after_every_command(seed):
     print(f"seed {seed}: {accepted:.0%} accepted, {len(answers)} different answers")
     assert accepted > 0.4
     assert len(answers) > 20
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_identities_hold_in_pools_with_pots(seed):
+    random = Random(f"policy {seed}")
+    pool = ReferencePool(pot_policy(policy_of(random), random))
+    stream = PotStream(seed, pool, list(POT_WORLDS.values())[seed % len(POT_WORLDS)])
+    for command, payload in stream.opening():
+        assert pool.apply(command, payload) == codes.OK
+    for _ in range(600):
+        command, payload = stream.next()
+        pool.apply(command, payload)
+        assert broken_identities(pool) == [], command
 
 
 def test_the_same_commands_give_the_same_pool():

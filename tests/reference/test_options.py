@@ -205,11 +205,11 @@ def test_a_slice_keeps_the_hedge():
     assert figures(pool.model, pool.model.accounts[trader]).equity == 23_400_000
     assert pool.cash(m.NAMED_FUND) == 300_000
     assert figures(pool.model, pool.model.accounts[bidder]).equity == 1_000_300_000
-    # One of six would do: min(23.4 * 0.167 / 10, 23.4 * 4.5 / 27) is paid, 4.5 a lot are required.
+    # A quarter of 23.4 stays out of what is offered: min((23.4 - 5.85) * 0.167 / 10, 23.4 * 4.5 / 27) for one of six.
     assert pool.send(m.COMMAND_BID, **bid, lots=PPB) == codes.OK
     assert pool.stage(trader) == m.STAGE_HEALTHY
     assert pool.lots(trader, perp) == -pool.lots(trader, call) == -5
-    assert figures(pool.model, pool.model.accounts[trader]).equity == 23_400_000 - 390_780
+    assert figures(pool.model, pool.model.accounts[trader]).equity == 23_400_000 - 293_085
     assert broken_identities(pool.model) == []
     assert STEP == 10**6
 

@@ -1,4 +1,4 @@
-"""§8.1 to 8.3: the order of legs, how much of a leg is taken and for what fee, bids and the backstop."""
+"""§8.1 to 8.3: the order of legs, how much of a leg is taken and for what fee, by a bidder or the backstop."""
 
 from dataclasses import dataclass
 
@@ -6,11 +6,12 @@ from plimsoll.units import codes
 from plimsoll.units import messages as m
 from plimsoll.units.limits import HOLDINGS_PER_ACCOUNT_MAX, PPB
 
-from .books import change_holding, resolve_bad_debt, set_stage, try_change
+from .backstop import backstop_day_left, backstop_room, backstop_takes_slice
+from .books import change_holding, try_change
+from .insurance import fund_takes_fee
 from .margin import OF_COUNTERPARTY, Figures, figures, margin_rule
 from .numbers import ceil, floor, sign
 from .options import leg_requirement
-from .slices import backstop_takes_slice, bid_slice
 from .state import Account, Command, State, require
 from .terms import money, notional, trade_amount, value
 
@@ -44,6 +45,13 @@ class Take:
         return self.after.equity - self.fee >= self.after.exit
 
 
+def equity_behind(state: State, owner: Account, instrument: int, lots: int, before: Figures) -> int:
+    """Of the account's equity what stands behind lots of a leg: by its requirement, then by lots."""
+    row, held = state.instruments[instrument], owner.row(instrument).lots
+    own = min(max(0, leg_requirement(state, row, held)), before.mm)
+    return floor(floor(before.equity * own, before.mm) * lots, abs(held)) if before.mm > 0 else 0
+
+
 def try_take(state: State, account: int, instrument: int, lots: int, fee_rate: int | None) -> Take:
     """The account is the causing side of `lots` leaving it; no fee at all when there is no rate."""
     owner, row = state.accounts[account], state.instruments[instrument]
@@ -56,6 +64,8 @@ def try_take(state: State, account: int, instrument: int, lots: int, fee_rate: i
         # Equity per unit of maintenance margin may not fall by a fee; where the step itself raises MM there is none.
         frees = before.mm > 0 and after.mm <= before.mm
         fee = min(fee, after.equity - ceil(before.equity * after.mm, before.mm) if frees else 0)
+        if not row.is_option:
+            fee = min(fee, equity_behind(state, owner, instrument, lots, before))
     return Take(change, pays, fee, before, after)
 
 
@@ -90,68 +100,44 @@ def apply_take(state: State, account: int, taker: int, instrument: int, take: Ta
     change_holding(state, account, instrument, take.change, cost, cash - take.fee)
     cost, cash = money(state.instruments[instrument], -take.pays)
     change_holding(state, taker, instrument, -take.change, cost, cash + income)
-    state.fund.cash += take.fee - income
+    fund_takes_fee(state, take.fee - income)
 
 
-def bid(state: State, command: Command) -> None:
-    account, bidder, instrument = command["account"], command["counterparty"], command["instrument"]
-    require(state.exists(account), codes.ACCOUNT_MUST_EXIST)
-    require(state.exists(bidder), codes.COUNTERPARTY_MUST_EXIST)
-    require(account != bidder, codes.ACCOUNTS_MUST_DIFFER)
-    require(bidder >= m.NAMED_COUNT, codes.COUNTERPARTY_MUST_NOT_BE_NAMED)
-    owner, taker = state.accounts[account], state.accounts[bidder]
-    require(owner.owner != taker.owner, codes.OWNERS_MUST_DIFFER)
-    require(state.is_listed(instrument), codes.INSTRUMENT_MUST_BE_LISTED)
-    settling = state.instruments[instrument].status == m.STATUS_SETTLING
-    require(not settling, codes.INSTRUMENT_MUST_BE_OPEN)
-    if owner.mode == m.MODE_PORTFOLIO and instrument == 0:
-        require(1 <= command["lots"] <= PPB, codes.SLICE_MUST_BE_WITHIN_LIMIT)
-    require(command["lots"] >= 1, codes.LOTS_MUST_NOT_BE_ZERO)
-    now = figures(state, owner)
-    liquidating = owner.stage == m.STAGE_LIQUIDATING and now.equity < now.exit
-    require(liquidating, codes.ACCOUNT_MUST_BE_LIQUIDATING)
-    require(state.time >= state.grace_until, codes.GRACE_MUST_BE_OVER)
-    require(now.blocks & m.ACTION_LIQUIDATE == 0, codes.MARK_MUST_ALLOW_LIQUIDATE)
-    in_slices = owner.mode == m.MODE_PORTFOLIO and instrument == 0
-    sellable = state.instruments[instrument].is_asset and not in_slices
-    require(now.equity >= 0 or sellable, codes.ACCOUNT_MUST_BE_SOLVENT)
-    if owner.mode == m.MODE_PORTFOLIO and now.equity >= 0:
-        require(in_slices, codes.LEG_MUST_BE_NEXT)
-    if not in_slices:
-        require(legs_in_order(state, owner)[:1] == [instrument], codes.LEG_MUST_BE_NEXT)
-    if in_slices:
-        bid_slice(state, account, bidder, command["lots"])
-    else:
-        bid_leg(state, command)
-    resolve_bad_debt(state, account)
-    resolve_bad_debt(state, bidder)
-    now = figures(state, owner)
-    if now.equity >= now.exit or not owner.holdings:
-        set_stage(state, account, m.STAGE_HEALTHY)
+def require_price_within(limit: int, price: int, buys: bool) -> None:
+    """The bidder buys at no more, sells at no less."""
+    if limit > 0:
+        within = price <= limit if buys else price >= limit
+        require(within, codes.MARK_MUST_BE_WITHIN_PRICE_LIMIT)
+
+
+def require_row(taker: Account, instrument: int) -> None:
+    require(taker.allows(instrument), codes.COUNTERPARTY_MUST_ALLOW_INSTRUMENT)
+    fits = taker.has_room_for(instrument, HOLDINGS_PER_ACCOUNT_MAX)
+    require(fits, codes.COUNTERPARTY_HOLDINGS_MUST_FIT)
+
+
+def require_taker(state: State, bidder: int, instrument: int, after: Account, buys: bool) -> None:
+    """Lots and cash of the bidder, then its margin rule."""
+    row, lots = state.instruments[instrument], after.row(instrument)
+    require(lots.worst_lots() <= row.lots_max, codes.COUNTERPARTY_LOTS_MUST_BE_WITHIN_LIMIT)
+    if row.is_paid_in_cash and buys and lots.lots > 0:
+        require(after.cash >= 0, codes.COUNTERPARTY_CASH_MUST_NOT_BE_NEGATIVE)
+    code = taker_code(state, bidder, after)
+    require(code == codes.OK, OF_COUNTERPARTY[code])
 
 
 def bid_leg(state: State, command: Command) -> None:
     """The part of a bid that is the leg's own; the leg is the next one."""
     account, bidder, instrument = command["account"], command["counterparty"], command["instrument"]
-    owner, taker, limit = state.accounts[account], state.accounts[bidder], command["price"]
-    row, buys = state.instruments[instrument], owner.holdings[instrument].lots > 0
-    if limit > 0:
-        within = row.mark <= limit if buys else row.mark >= limit
-        require(within, codes.MARK_MUST_BE_WITHIN_PRICE_LIMIT)
-    require(taker.allows(instrument), codes.COUNTERPARTY_MUST_ALLOW_INSTRUMENT)
-    fits = taker.has_room_for(instrument, HOLDINGS_PER_ACCOUNT_MAX)
-    require(fits, codes.COUNTERPARTY_HOLDINGS_MUST_FIT)
+    owner, row = state.accounts[account], state.instruments[instrument]
+    require_price_within(command["price"], row.mark, buys=owner.holdings[instrument].lots > 0)
+    require_row(state.accounts[bidder], instrument)
 
     lots = smallest_size(state, account, instrument, command["lots"], row.fee_liquidation)
     take = try_take(state, account, instrument, lots, row.fee_liquidation)
     income = take.fee - floor(max(take.fee, 0) * state.policy["fund_share"], PPB)
     after = after_taking(state, bidder, instrument, take, income)
-    worst = after.row(instrument).worst_lots()
-    require(worst <= row.lots_max, codes.COUNTERPARTY_LOTS_MUST_BE_WITHIN_LIMIT)
-    if row.is_paid_in_cash and take.change < 0 and after.row(instrument).lots > 0:
-        require(after.cash >= 0, codes.COUNTERPARTY_CASH_MUST_NOT_BE_NEGATIVE)
-    code = taker_code(state, bidder, after)
-    require(code == codes.OK, OF_COUNTERPARTY[code])
+    require_taker(state, bidder, instrument, after, buys=take.change < 0)
 
     # After this point the command must succeed.
     apply_take(state, account, bidder, instrument, take, income)
@@ -166,12 +152,16 @@ def affordable(state: State, taker: int, instrument: int) -> int:
 
 
 def backstop_size(state: State, account: int, instrument: int, wanted: int, fee_rate: int | None) -> int:
-    """The most the backstop can take, at most `wanted`: its own limit, room, cash and margin."""
+    """The most the backstop can take, at most `wanted`: its own limits, room, cash and margin."""
     backstop, row = state.accounts[m.NAMED_BACKSTOP], state.instruments[instrument]
+    if state.policy["pauses"] & m.PAUSE_BACKSTOP:
+        return 0
     if account == m.NAMED_BACKSTOP or not backstop.has_room_for(instrument, HOLDINGS_PER_ACCOUNT_MAX):
         return 0
     same_way = backstop.row(instrument).lots * sign(state.accounts[account].row(instrument).lots)
-    high = min(wanted, max(0, min(row.backstop_lots_max, row.lots_max) - same_way))
+    high = min(wanted, max(0, backstop_room(state, instrument) - same_way))
+    if row.mark > 0:
+        high = min(high, floor(backstop_day_left(state) * row.unit, row.mark))
     if row.is_paid_in_cash and state.accounts[account].row(instrument).lots > 0:
         high = min(high, affordable(state, m.NAMED_BACKSTOP, instrument))
 
@@ -197,6 +187,7 @@ def backstop_takes(state: State, account: int, instrument: int, wanted: int, fee
     lots = backstop_size(state, account, instrument, wanted, fee_rate)
     if lots > 0:
         take = try_take(state, account, instrument, lots, fee_rate)
+        state.day_backstop += notional(state.instruments[instrument], lots)
         apply_take(state, account, m.NAMED_BACKSTOP, instrument, take, income=take.fee)
     return lots
 
@@ -205,8 +196,7 @@ def backstop_takes_legs(state: State, account: int) -> int:
     """§8.3: leg after leg until the account is safe or the backstop can take no more; the steps it took."""
     owner, steps = state.accounts[account], 1
     if owner.mode == m.MODE_PORTFOLIO:
-        backstop_takes_slice(state, account)
-        return 2
+        return 1 + backstop_takes_slice(state, account)
     while legs := legs_in_order(state, owner):
         now = figures(state, owner)
         if now.equity >= now.exit:

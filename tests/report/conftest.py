@@ -3,7 +3,19 @@ from typing import Any
 
 import pytest
 
-MECHANISMS = ("bid", "backstop", "fund", "adl", "socialised")
+MECHANISMS = (
+    "bid",
+    "slice",
+    "batch",
+    "auction",
+    "amm",
+    "backstop",
+    "insolvent",
+    "fund",
+    "tranche",
+    "adl",
+    "socialised",
+)
 POINTS = 6
 
 
@@ -47,7 +59,25 @@ def sample() -> dict[str, Any]:
         },
         "fund": money,
         "backstop": {"equity_start": "8000000", "equity_end": "7000000"},
-        "liquidators": {"equity_start": "1000000", "equity_end": "1100000"},
+        "liquidators": {"equity_start": "1000000", "equity_end": "1100000", "profit": "99000"},
+        "stakes": {
+            "pots": [
+                {
+                    "name": "junior tranche",
+                    "kind": "tranche",
+                    "stakers": 12,
+                    "start": "1000000",
+                    "end": "750000",
+                    "kept": "1000000",
+                    "per_share": -0.25,
+                    "paid": "260000",
+                    "premium": "10000",
+                    "wiped": 0,
+                }
+            ],
+            "premium": "10000",
+            "paid": "260000",
+        },
         "losses": {
             "shortfall_peak": "0",
             "deficit_peak": "250000",
@@ -56,6 +86,9 @@ def sample() -> dict[str, Any]:
             "bad_debt": "0",
             "adl_notional": "12345678.9",
             "adl_loss": "0",
+            "adl_overshoot_notional": "2345678.9",
+            "adl_overshoot_loss": "0",
+            "hedges_broken": 5,
             "adl_counterparties": 0,
             "socialised": "0",
         },
@@ -102,6 +135,7 @@ def sample() -> dict[str, Any]:
             "liquidations": {name: [0, 1, 2, 3, 4, 0] for name in MECHANISMS},
             "liquidated": {name: [0, 10, 20, 30, 40, 0] for name in MECHANISMS},
             "capacity": {name: [3, 2, 1, 1, 2, 3] for name in ("makers", "liquidators", "backstop")},
+            "stakes": {"junior tranche": [1000.0, 1000.0, 900.0, 750.0, 750.0, 750.0]},
             "fund": [10.0] * POINTS,
             "fund_cash": [10.0] * POINTS,
             "backstop_equity": [20.0] * POINTS,

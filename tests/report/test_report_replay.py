@@ -116,7 +116,16 @@ def test_broken_identities_are_shown(result: dict[str, Any]):
 def test_the_charts_are_in_the_page_as_data(result: dict[str, Any]):
     data = chart_data(replay_page(result))
     assert data["time"] == result["series"]["time"]
-    assert list(data["figures"]) == ["price", "health", "liquidations", "stages", "capacity", "fund", "interest"]
+    assert list(data["figures"]) == [
+        "price",
+        "health",
+        "liquidations",
+        "stages",
+        "capacity",
+        "fund",
+        "stakes",
+        "interest",
+    ]
     for name in data["figures"]:
         assert f'id="chart-{name}"' in replay_page(result)
 
@@ -196,3 +205,14 @@ def test_a_missing_library_is_named(result: dict[str, Any], monkeypatch: pytest.
     monkeypatch.setitem(sys.modules, name, None)
     with pytest.raises(ReportError, match=r"install plimsoll\[report\]"):
         replay_page(result)
+
+
+def test_stakes_are_a_table_and_a_chart_where_there_are_pots(result: dict[str, Any]):
+    page = replay_page(result)
+    for words in ("Whose money stood behind it", "junior tranche", "\u221225.00\u202f%"):
+        assert words in page
+    stakes = next(chart for chart in figures_of(result) if chart.name == "stakes")
+    assert stakes.data[0]["y"][-1] == 75.0
+    result["stakes"]["pots"], result["series"]["stakes"] = [], {}
+    assert "junior tranche" not in replay_page(result)
+    assert "stakes" not in {chart.name for chart in figures_of(result)}

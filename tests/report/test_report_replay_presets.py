@@ -13,7 +13,9 @@ TIMES = ["2020-03-12T00:00:00Z", "2020-03-12T00:01:00Z", "2020-03-12T00:02:00Z"]
 
 
 def column(name, refused):
-    took = {key: {"steps": 1, "accounts": 1, "notional": "2500000.5"} for key in ("bid", "backstop", "fund", "adl")}
+    took = {
+        key: {"steps": 1, "accounts": 1, "notional": "2500000.5"} for key in ("bid", "slice", "backstop", "fund", "adl")
+    }
     return {
         "preset": name,
         "title": name.replace("_", " "),

@@ -6,7 +6,8 @@
 from pathlib import Path
 
 import numpy as np
-import tests.scenarios.classes  # noqa: F401  (its phrases)
+import tests.scenarios.classes
+import tests.scenarios.mechanisms  # noqa: F401  (its phrases)
 from tests.audit.tables import differences
 from tests.scenarios.phrases import PHRASES, phrase
 from tests.scenarios.words import (
@@ -74,6 +75,7 @@ class Pool:
         self.units = {0: TOKEN}
         self.owners: dict[str, int] = {}
         self.underlyings: dict[int, int] = {}
+        self.pots: dict[str, int] = {}
         self.sent = 0
         self.refused = codes.OK
         self.events: list[m.EventRecord] = []
@@ -122,9 +124,11 @@ class Pool:
             raise ScenarioError("was refused and yet changed something")
 
     def state(self) -> tuple[bytes, ...]:
-        """All that a refused command may not touch; its answer is kept elsewhere."""
+        """All that a refused command may not touch; its answer is kept elsewhere. Empty rows may be made room for."""
         pool = self.engine.pool
-        return tuple(table.tobytes() for table in (pool.accounts, pool.holdings, pool.instruments, pool.policy))
+        tables = (pool.accounts, pool.holdings, pool.instruments, pool.policy, pool.curves)
+        tables += (pool.pots, pool.stakes, pool.cases, pool.seals)
+        return tuple(table.tobytes().rstrip(b"\0") for table in tables)
 
     def send(self, kind: int, payload: list[int] | None = None, **fields: int) -> None:
         """One command, and what came of it."""
@@ -403,7 +407,7 @@ class Pool:
         if amount is not None:
             self.same(f"reserved by {account}", micros(amount), held["reserved"])
 
-    @phrase("expect stage {account} {stage:healthy|called|liquidating}")
+    @phrase("expect stage {account} {stage:healthy|called|liquidating|cooling}")
     def expect_stage(self, account: str, stage: str) -> None:
         found = int(self.engine.pool.accounts[self.account(account)]["stage"])
         self.same_word(f"stage of {account}", stage, m.name_of("STAGE", found))
@@ -468,7 +472,10 @@ class Pool:
         found = [event for event in self.events if event.kind == number]
         return found if account is None else [event for event in found if event.account == self.account(account)]
 
-    @phrase("expect ledger {mechanism:bid|backstop|fund|adl} {taker} takes {size} {instrument} from {account}")
+    @phrase(
+        "expect ledger {mechanism:bid|backstop|fund|adl|slice|batch|auction|amm|insolvent} {taker} takes {size} "
+        "{instrument} from {account}"
+    )
     def expect_ledger(self, mechanism: str, taker: str, size: str, instrument: str, account: str) -> None:
         number = self.instrument(instrument)
         wanted = (mechanism, self.account(taker), self.lots(size, number), number, self.account(account))

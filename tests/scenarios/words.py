@@ -19,6 +19,7 @@ NAMED = {
     "suspense": m.NAMED_SUSPENSE,
     "pending": m.NAMED_PENDING,
     "settlement": m.NAMED_SETTLEMENT,
+    "bonds": m.NAMED_BONDS,
 }
 KINDS = {"asset": m.KIND_ASSET, "perp": m.KIND_PERP, "future": m.KIND_FUTURE}
 
@@ -112,6 +113,7 @@ LISTING_WORDS = {
     "expires": [("expiry", milliseconds)],
     "window": [("settlement_window", milliseconds)],
     "class": [("risk_class", whole)],
+    "tier": [("tier", whole)],
 }
 SEGMENT = [("segment_lots", LOTS), ("segment_initial", ppb), ("segment_maintenance", ppb)]
 WEIGHTS = {"weight": "rate_initial", "weight_maintenance": "rate_maintenance"}
@@ -134,6 +136,29 @@ POLICY_WORDS = {
     "deposit_min": [("deposit_notional_min", micros)],
     "offset": [("class_offset", ppb)],
     "slice_discount": [("slice_discount", ppb)],
+    "recall": [("recall_after", milliseconds)],
+    "cool_off": [("cool_off", milliseconds)],
+    "endorsed_first": [("endorsed_first", milliseconds)],
+    "slice_curve": [("curve_slice", whole)],
+    "slice_whole": [("slice_whole", micros)],
+    "insolvent": [("insolvent_after", milliseconds), ("curve_insolvent", whole)],
+    "batch": [("batch_commit", milliseconds), ("batch_reveal", milliseconds)],
+    "bond": [("batch_bond", micros)],
+    "bids_min": [("batch_bids_min", whole)],
+    "batch_discount": [("batch_discount_max", ppb)],
+    "collateral": [("curve_collateral", whole), ("collateral_buffer", ppb)],
+    "tail": [("collateral_tail", milliseconds)],
+    "cusp": [("collateral_cusp", ppb)],
+    "keeper": [("keeper_flat", micros), ("keeper_rate", ppb)],
+    "breaker": [("breaker", whole)],
+    "slippage": [("swap_slippage", ppb)],
+    "premium_liquidation": [("premium_liquidation", ppb)],
+    "premium_trading": [("premium_trading", ppb)],
+    "quota": [("quota_day", micros)],
+    "quotas": [("quota_day_1", micros), ("quota_day_2", micros), ("quota_day_3", micros)],
+    "backstop_day": [("backstop_day_max", micros)],
+    "backstop_interest": [("backstop_interest_max", ppb)],
+    "pauses": [("pauses", whole)],
 }
 
 QUIET_POLICY = {
@@ -155,6 +180,35 @@ QUIET_POLICY = {
     "deposit_notional_min": 0,
     "class_offset": 0,
     "slice_discount": 0,
+    "recall_after": 0,
+    "cool_off": 0,
+    "endorsed_first": 0,
+    "curve_slice": 0,
+    "slice_whole": 0,
+    "insolvent_after": 0,
+    "curve_insolvent": 0,
+    "batch_commit": 0,
+    "batch_reveal": 0,
+    "batch_bond": 0,
+    "batch_bids_min": 1,
+    "batch_discount_max": PPB,
+    "curve_collateral": 0,
+    "collateral_buffer": 0,
+    "collateral_tail": 366 * 86_400_000,
+    "collateral_cusp": 0,
+    "keeper_flat": 0,
+    "keeper_rate": 0,
+    "breaker": 0,
+    "swap_slippage": 0,
+    "premium_liquidation": 0,
+    "premium_trading": 0,
+    "quota_day": 10**17,
+    "quota_day_1": 10**17,
+    "quota_day_2": 10**17,
+    "quota_day_3": 10**17,
+    "backstop_day_max": 10**17,
+    "backstop_interest_max": PPB,
+    "pauses": 0,
 }
 """What a scenario does not name is off: no call level above MM, no exit buffer, no backstop, no depeg, no grace."""
 

@@ -1,4 +1,5 @@
 import tomllib
+from dataclasses import replace
 from fractions import Fraction
 from importlib import resources
 from pathlib import Path
@@ -9,7 +10,8 @@ import pytest
 
 from plimsoll.book.rows import ListingRow, PolicyRow
 from plimsoll.sim.errors import PoolFileError
-from plimsoll.sim.pool_file import load_pool, read_pool, tokens_of
+from plimsoll.sim.pool_file import load_pool, read_pool
+from plimsoll.sim.pool_values import tokens_of
 from plimsoll.units.limits import PPB
 
 
@@ -40,6 +42,69 @@ def test_human_units_become_integers():
     assert btc.marks(np.array([793_386_000_000, 0])).tolist() == [7_933_860_000, 0]
     assert coin.row["rate_initial"] == PPB // 10
     assert coin.row["rate_maintenance"] == PPB // 20
+
+
+def test_curves_and_pots_are_numbered_as_they_stand():
+    setup = load_pool()
+    assert [curve.number for curve in setup.curves] == [1, 2, 3]
+    slices = setup.curve("curve_slice")
+    assert slices is setup.curves[0]
+    assert slices.payload().tolist()[:5] == [1, 0, PPB // 20, 120_000, PPB // 5]
+    assert slices.values(np.array([0, 60_000, 120_000, 10**9])).tolist() == [0.05, 0.125, 0.2, 0.5]
+    steps = replace(slices, joined=False)
+    assert steps.values(np.array([119_999, 120_000])).tolist() == [0.05, 0.2]
+    assert [(pot.number, pot.name, pot.asset) for pot in setup.pots][2:4] == [
+        (3, "backstop vault", ""),
+        (4, "BTC pool", "BTC"),
+    ]
+    junior = setup.pots[0]
+    assert junior.payload(70, 0).tolist() == [2, 70, 1, 0, 0, 604_800_000, 10**17, 3]
+    # An AMM of an asset without a price is left out with it.
+    assert [pot.name for pot in setup.for_symbols(["ETH"]).pots][3:] == ["ETH pool"]
+
+
+def test_a_pool_file_may_leave_the_later_mechanisms_out():
+    old = document()
+    for name in list(PolicyRow.__annotations__)[list(PolicyRow.__annotations__).index("recall_after") :]:
+        del old["policy"][name]
+    setup = read_pool(old, "my.toml")
+    assert list(setup.policy) == list(PolicyRow.__annotations__)
+    assert setup.policy["curve_slice"] == setup.policy["cool_off"] == setup.policy["pauses"] == 0
+    assert setup.curve("curve_slice") is None
+
+
+def test_what_rests_is_named_in_words():
+    pool = document()
+    pool["policy"]["pauses"] = ["bids", "backstop", "bids"]
+    assert read_pool(pool, "my.toml").policy["pauses"] == 33
+
+
+@pytest.mark.parametrize(
+    ("section", "change", "message"),
+    [
+        ("curve", {"points": []}, "discount on slices: no points"),
+        ("curve", {"points": [["0"]]}, "discount on slices: point 1 must be a list of seconds and a value"),
+        ("curve", {"joined": "yes"}, "discount on slices: joined must be true or false"),
+        ("pot", {"kind": "bank"}, "junior tranche: kind must be one of backstop, tranche, amm"),
+        ("pot", {"asset": "BTC"}, "junior tranche: an amm, and nothing else, has an asset"),
+        ("pot", {"kind": "amm", "asset": "SOL"}, "junior tranche: SOL is not listed as an asset"),
+        ("pot", {"stakers": 0}, "junior tranche: stakers and staked go together, at most 10000 of them"),
+        ("pot", {"rank": "-1"}, "junior tranche: rank must be from 0 to 1000 in the engine's units, not -1"),
+    ],
+)
+def test_bad_curves_and_pots_are_refused_by_key(section: str, change: dict[str, Any], message: str):
+    pool = document()
+    pool[section][0] |= change
+    with pytest.raises(PoolFileError) as caught:
+        read_pool(pool, "my.toml")
+    assert str(caught.value) == f"my.toml: {message}"
+
+
+def test_a_batch_is_as_long_as_a_step_at_least():
+    policy = dict(load_pool().policy) | {"batch_commit": 60_000, "batch_reveal": 60_000}
+    setup = replace(load_pool(), policy=policy).for_step(300_000)
+    assert setup.policy["batch_commit"] == setup.policy["batch_reveal"] == 300_000
+    assert setup.notes[0] == "batch_commit, batch_reveal widened to 300 s: a step is 300 s."
 
 
 def test_only_what_has_a_price_is_listed():

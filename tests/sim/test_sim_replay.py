@@ -3,7 +3,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.sim.crash import crash_of_an_hour
+from tests.sim.crash import crash_of_an_hour, pool_of_small_tranches
 
 from plimsoll.sim import CandlesError, PoolFileError, ReplayConfig, SimulationError, load_pool, run_replay
 from plimsoll.sim.path import march_2020_bars
@@ -19,11 +19,12 @@ def small():
 
 @pytest.fixture(scope="module")
 def crash(tmp_path_factory: pytest.TempPathFactory):
-    file = crash_of_an_hour(tmp_path_factory.mktemp("candles"))
+    folder = tmp_path_factory.mktemp("candles")
+    file, pool = crash_of_an_hour(folder), pool_of_small_tranches(folder)
     # Coins nobody can buy any more would keep an insolvent account open, so nobody holds coins here.
     population = replace(SMALL.population, coin_share=0.0)
     settings = replace(SMALL, candles=(file,), steps_max=None, step_seconds=30, population=population)
-    return run_replay(replace(settings, fund="2000", backstop="20000"))
+    return run_replay(replace(settings, fund="2000", backstop="20000", pool=pool))
 
 
 def test_identities_hold_and_the_population_is_accepted(small):
@@ -80,7 +81,36 @@ def test_a_crash_goes_down_the_waterfall(crash):
     assert crash.adl_loss_micros > 0
     level, sentence = crash.verdict
     assert level == "warning"
-    assert "The insurance fund was not enough" in sentence
+    assert "The insurance, fund and tranches, was not enough" in sentence
+
+
+def test_tranches_pay_after_the_fund_and_their_stakers_lose(crash):
+    junior, senior = (pot for pot in crash.pots if pot.kind == "tranche")
+    assert crash.tranche_paid_micros == junior.paid_micros + senior.paid_micros > 0
+    assert crash.premium_micros == junior.premium_micros + senior.premium_micros > 0
+    for pot in (junior, senior):
+        assert pot.start_micros + pot.premium_micros - pot.paid_micros - pot.end_micros <= 1_000_000
+        assert pot.per_share < 0
+        assert (pot.per_share == -1) == (pot.wiped > 0)
+    # Three parts of four of every premium are the junior tranche's while both have stakers.
+    assert junior.premium_micros > senior.premium_micros
+    stakes = crash.as_dict()["series"]["stakes"]
+    assert list(stakes) == ["junior tranche", "senior tranche", "backstop vault", "BTC pool", "ETH pool"]
+    assert stakes["senior tranche"][-1] == round(senior.end_micros / 1e6, 2)
+
+
+def test_an_amm_keeps_to_the_market_and_earns_a_little_less_than_holding(crash):
+    for pot in crash.pots:
+        if pot.kind == "amm":
+            assert -0.3 < pot.per_share < 0
+            assert 0.95 * pot.kept_micros < pot.end_micros < 1.01 * pot.kept_micros
+
+
+def test_deleveraging_takes_no_more_than_the_deficit_and_breaks_hedges(crash):
+    assert crash.adl_overshoot_loss_micros < 1_000
+    assert 0 <= crash.adl_overshoot_notional_micros <= crash.adl_notional_micros + 1
+    assert 0 <= crash.hedges_broken <= crash.accounts
+    assert crash.liquidators_profit_micros <= crash.liquidators_end_micros - crash.liquidators_start_micros
 
 
 def test_what_the_series_show_adds_up_to_the_totals(crash):

@@ -116,7 +116,7 @@ def test_each_preset_goes_through_the_crash_with_its_books_in_order(results):
         assert peak >= one.result.margin_initial_start_micros > 0
     # Under rules without a reward nobody bids; a portfolio account is taken in slices, for a discount.
     assert results["hyperliquid"].result.mechanisms["bid"].steps == 0
-    assert results["span_like"].result.mechanisms["bid"].steps > 0
+    assert results["span_like"].result.mechanisms["slice"].steps > 0
     tables = results["span_like"].result.tables
     assert tables.reasons["first"] == 2
     assert tables.reasons["move"] > 10

@@ -20,7 +20,7 @@ from plimsoll.venue.parameters import ListingParameters, PolicyParameters
 PATH = Path(__file__).parents[2] / "docs" / "library.md"
 PAGE = PATH.read_text()
 BLOCK = re.compile(r"```(python|text)\n(.*?)```", re.DOTALL)
-STORY = "Options and portfolio margin"
+OPTIONS, INSURANCE = "Options and portfolio margin", "A pool that insures itself"
 
 
 def section(name):
@@ -60,7 +60,7 @@ def test_the_ten_lines_print_what_the_page_says():
 
 
 def test_the_story_of_options_prints_what_the_page_says():
-    text = section(STORY)
+    text = section(OPTIONS)
     told, names = retold(text)
     assert told == text
     assert [language for language, _ in BLOCK.findall(text)] == ["python", "text"] * 6
@@ -75,6 +75,17 @@ def test_the_story_of_options_prints_what_the_page_says():
     # Each of two fees is rounded up to a micro.
     assert exact - Decimal("0.000002") < trader.cash <= exact
     assert trader.margin.equity == trader.cash - 5_000
+
+
+def test_the_story_of_insurance_prints_what_the_page_says():
+    text = section(INSURANCE)
+    told, names = retold(text)
+    assert told == text
+    assert [language for language, _ in BLOCK.findall(text)] == ["python", "text"] * 4
+    junior, senior, second = names["junior"], names["senior"], names["second"]
+    assert (junior.paid, senior.paid) == (Decimal("2002.25"), Decimal("597.75"))
+    assert senior.assets + second.cash == 5_000 + Decimal("6.75") - senior.paid == 4_409
+    assert names["pool"].identities() == []
 
 
 def test_the_other_examples_run():
@@ -107,7 +118,7 @@ def test_every_parameter_is_on_the_page(heading, parameters):
 
 def test_every_call_is_on_the_page():
     assert set(PolicyParameters.__annotations__) == set(PolicyRow.__annotations__)
-    faces = plimsoll.Pool, type(plimsoll.Pool.open().fund), plimsoll.venue.Instrument
+    faces = plimsoll.Pool, plimsoll.venue.Account, plimsoll.venue.Instrument, plimsoll.venue.Pot
     public = [name for cls in faces for name in dir(cls) if name[0] != "_"]
     internal = {"command", "list_row", "list_rows", "numbered", "tables", "venue", "settlement", "name"}
     internal |= {"lots", "micros", "quantity_of", "price_of"}
@@ -117,4 +128,6 @@ def test_every_call_is_on_the_page():
 
 
 if __name__ == "__main__":
-    PATH.write_text(PAGE.replace(section(STORY), retold(section(STORY))[0]))
+    for story in (OPTIONS, INSURANCE):
+        PAGE = PAGE.replace(section(story), retold(section(story))[0])
+    PATH.write_text(PAGE)

@@ -13,20 +13,30 @@ from plimsoll.units.messages import (
     EVENT_ACCOUNT_CLOSED,
     EVENT_ACCOUNT_OPENED,
     EVENT_ARRAYS_PUBLISHED,
+    EVENT_AUCTION_STARTED,
     EVENT_BAD_DEBT,
+    EVENT_BATCH_ENDED,
+    EVENT_BOND_LOST,
+    EVENT_BOND_RETURNED,
     EVENT_CALL_ENDED,
     EVENT_CALLED,
     EVENT_CLASS_PUBLISHED,
+    EVENT_COMMITTED,
+    EVENT_COOLED_OFF,
+    EVENT_CURVE_SET,
     EVENT_DELEVERAGED,
     EVENT_DELISTED,
     EVENT_DEPOSITED,
     EVENT_DUSTED,
+    EVENT_ENDORSED,
     EVENT_FEE_PAID,
     EVENT_FILLED,
     EVENT_FUND_PAID,
     EVENT_FUNDING_APPLIED,
     EVENT_GRACE_STARTED,
+    EVENT_INSOLVENT,
     EVENT_INSTRUMENT_SET,
+    EVENT_KEEPER_PAID,
     EVENT_LIMITS_SET,
     EVENT_LIQUIDATED,
     EVENT_LIQUIDATION_ENDED,
@@ -37,16 +47,25 @@ from plimsoll.units.messages import (
     EVENT_MODE_SET,
     EVENT_ORACLE_STATE_CHANGED,
     EVENT_POLICY_SET,
+    EVENT_POT_SET,
+    EVENT_POT_WIPED,
+    EVENT_PREMIUM_PAID,
     EVENT_REALISED,
     EVENT_RELEASED,
     EVENT_RESERVED,
+    EVENT_REVEALED,
     EVENT_SERIES_CUT,
     EVENT_SETTLED,
     EVENT_SETTLEMENT_PRICED,
+    EVENT_SHARES_CHANGED,
+    EVENT_STAKED,
     EVENT_SUSPENDED,
+    EVENT_SWAPPED,
     EVENT_TAKEN_OVER,
     EVENT_TRANSFERRED,
     EVENT_TRIGGERED,
+    EVENT_UNSTAKED,
+    EVENT_UNSTAKING,
     EVENT_WITHDRAWAL_PAID,
     EVENT_WITHDRAWAL_PENDING,
     EVENT_WITHDRAWAL_REQUESTED,
@@ -74,6 +93,15 @@ MOVES = MOVES_VAULT | {
     EVENT_DELEVERAGED,
     EVENT_LOSS_SOCIALISED,
     EVENT_DUSTED,
+    EVENT_STAKED,
+    EVENT_UNSTAKED,
+    EVENT_POT_WIPED,
+    EVENT_PREMIUM_PAID,
+    EVENT_SWAPPED,
+    EVENT_COMMITTED,
+    EVENT_BOND_RETURNED,
+    EVENT_BOND_LOST,
+    EVENT_KEEPER_PAID,
 }
 """Kinds with deltas."""
 
@@ -102,9 +130,20 @@ SAYS = frozenset(
         EVENT_LIQUIDATION_STARTED,
         EVENT_LIQUIDATION_ENDED,
         EVENT_BAD_DEBT,
+        EVENT_UNSTAKING,
+        EVENT_SHARES_CHANGED,
+        EVENT_POT_SET,
+        EVENT_INSOLVENT,
+        EVENT_COOLED_OFF,
+        EVENT_ENDORSED,
+        EVENT_BATCH_ENDED,
         EVENT_MODE_SET,
         EVENT_CLASS_PUBLISHED,
         EVENT_ARRAYS_PUBLISHED,
+        EVENT_CURVE_SET,
+        EVENT_REVEALED,
+        EVENT_BATCH_ENDED,
+        EVENT_AUCTION_STARTED,
     }
 )
 """Kinds that move nothing."""
@@ -131,7 +170,7 @@ class Auditor:
         books = self.books
         cash_of, holdings, vaults = books.cash, books.holdings, books.vaults
         expected, command, unbalanced = self.events, self._command, self._unbalanced
-        for sequence, kind, command_id, account, _, instrument, lots, cost, cash, fee, _, amount, _ in events:
+        for sequence, kind, command_id, account, _, instrument, lots, cost, cash, fee, price, amount, _ in events:
             if sequence != expected:
                 self._note(f"sequence_must_not_have_gaps: expected={expected} sequence={sequence} command={command_id}")
             expected = sequence + 1
@@ -163,6 +202,8 @@ class Auditor:
                     vaults[instrument] += cash if instrument == SETTLEMENT_TOKEN else lots
             else:
                 self._read_saying(sequence, kind, account, instrument, (lots, cost, cash), amount)
+                if kind == EVENT_SHARES_CHANGED:
+                    books.change_shares(account, price, amount)
         self.events, self._command, self._unbalanced = expected, command, unbalanced
 
     def _read_saying(
@@ -196,11 +237,12 @@ class Auditor:
         holdings: Mapping[tuple[int, int], tuple[int, int]],
         vaults: Mapping[int, int] | None = None,
         open_interest: Mapping[int, int] | None = None,
+        shares: Mapping[tuple[int, int], int] | None = None,
     ) -> list[str]:
         """Where the caller's tables differ from the books; what is missing on either side counts as zero.
 
-        ``cash``: micros by account. ``holdings``: (lots, cost) by (account, instrument). ``vaults`` and
-        ``open_interest``: lots by instrument (vault of 0 in micros), compared when given.
+        ``cash``: micros by account. ``holdings``: (lots, cost) by (account, instrument). When given also ``vaults`` and
+        ``open_interest``, lots by instrument (vault of 0 in micros), and ``shares`` by (account, pot).
         """
         books = self.books
         found = [f"cash of account {key}: {text}" for key, text in _unequal(books.cash, cash, 0)]
@@ -211,6 +253,9 @@ class Auditor:
         if open_interest is not None:
             contracts = _unequal(books.open_interest(), open_interest, 0)
             found += [f"open interest of instrument {key}: {text}" for key, text in contracts]
+        if shares is not None:
+            for (account, pot), text in _unequal(books.shares, shares, 0):
+                found.append(f"shares of account {account} in pot {pot}: {text}")
         return found
 
 

@@ -10,6 +10,7 @@ from plimsoll.units.messages import KIND_ASSET, KIND_OPTION, NAMED_FEES, NAMED_F
 
 SETTLEMENT_TOKEN = 0
 NOTHING = (0, 0)
+NOBODY = -1
 
 Holding = tuple[int, int]
 """Lots and cost."""
@@ -26,6 +27,8 @@ class Books:
     vaults: dict[int, int] = field(default_factory=lambda: defaultdict(int))
     """What the pool keeps: micros of instrument 0, lots of each asset. Deposits and suspended deposits less
     withdrawals paid and what was written down."""
+    shares: dict[tuple[int, int], int] = field(default_factory=dict)
+    """(account, pot) -> shares of the pot's present epoch; those without any are left out."""
     kinds: dict[int, int] = field(default_factory=lambda: {SETTLEMENT_TOKEN: KIND_ASSET})
     """Kind of each instrument that was listed."""
 
@@ -46,6 +49,21 @@ class Books:
             if lots > 0 and self.kinds.get(instrument) != KIND_ASSET:
                 found[instrument] += lots
         return dict(found)
+
+    def change_shares(self, account: int, pot: int, shares: int) -> None:
+        """Enter a change of somebody's shares in a pot; of nobody's (-1): all of them are void."""
+        if account == NOBODY:
+            self.shares = {key: held for key, held in self.shares.items() if key[1] != pot}
+            return
+        now = self.shares.get((account, pot), 0) + shares
+        if now:
+            self.shares[account, pot] = now
+        else:
+            self.shares.pop((account, pot), None)
+
+    def shares_of(self, pot: int) -> int:
+        """Sum of the shares of a pot."""
+        return sum(held for (_, number), held in self.shares.items() if number == pot)
 
     def balance(self) -> int:
         """Σ cash - V - Σ cost: 0 after every command."""
@@ -76,6 +94,9 @@ class Books:
                 broken.append(f"lots_of_a_contract_must_sum_to_zero: {where}")
             if kind == KIND_ASSET and lots != vault:
                 broken.append(f"lots_of_an_asset_must_be_in_the_vault: {where} vault={vault}")
+        for (account, pot), held in self.shares.items():
+            if held < 0:
+                broken.append(f"shares_must_not_be_short: account={account} pot={pot} shares={held}")
         balance = self.balance()
         if balance != 0:
             vault = self.vaults.get(SETTLEMENT_TOKEN, 0)

@@ -6,6 +6,7 @@ with all lots zero so that sums over the table need not know about it.
 
 from typing import NamedTuple
 
+from plimsoll.book.cases import forget_auction
 from plimsoll.book.events import touch
 from plimsoll.book.layout import Pool
 from plimsoll.units.jit import command, prefetch, rule
@@ -138,6 +139,8 @@ def remove_row(pool: Pool, account: int, row: int) -> None:
     """Remove a holding: the account's last row moves into its place."""
     owner = pool.accounts[account]
     pool.instruments[pool.holdings[row]["instrument"]]["holders"] -= 1
+    if owner["case"] != 0:
+        forget_auction(pool, account, pool.holdings[row]["instrument"])
     owner["count"] -= 1
     last = owner["start"] + owner["count"]
     if last != row:

@@ -3,6 +3,7 @@
 I1 each contract: sum of lots = 0.  I2 each contract: sum of cost = realised; without open interest both are 0.
 I3 a closed series has no holders and leaves nothing behind.  I4 sum of cash = vault + sum of realised.
 I6 each asset: sum of lots = vault.  I8 0 <= vault + sum(vault_i * mark_i) - sum of equity <= number of holdings.
+I9 each pot: shares of its stakes = its shares, of those unbonding likewise; its account holds cash and its asset alone.
 """
 
 from typing import Any, NamedTuple
@@ -13,7 +14,7 @@ from plimsoll.book.layout import Pool
 from plimsoll.book.signatures import POOL, WORDS
 from plimsoll.units.fixed import mul_div_floor
 from plimsoll.units.jit import entry
-from plimsoll.units.messages import KIND_ASSET, STATUS_CLOSED, STATUS_FREE
+from plimsoll.units.messages import KIND_ASSET, MODE_POT, POT_BACKSTOP, POT_TRANCHE, STATUS_CLOSED, STATUS_FREE
 from plimsoll.units.tables import Ints, array_of
 from plimsoll.units.views import view
 
@@ -80,6 +81,28 @@ def broken_identities(pool: Pool) -> list[str]:
     slack = assets - (sums.cash + sums.value - sum(sums.costs))
     if not 0 <= slack <= sums.in_use:
         broken.append(f"I8: assets={assets} less equity={slack} holdings={sums.in_use}")
+    return broken + broken_pots(pool)
+
+
+def broken_pots(pool: Pool) -> list[str]:
+    """Pots whose stakes do not add up to their shares, or whose account holds what no pot may."""
+    stakes = array_of(pool.stakes)[: int(pool.totals[0]["stakes"])]
+    broken = []
+    for number, pot in enumerate(array_of(pool.pots)):
+        if pot["status"] == 0:
+            continue
+        present = stakes[(stakes["pot"] == number) & (stakes["epoch"] == pot["epoch"])]
+        for name, counted in (("shares", "shares"), ("unbonding", "unbonding_shares")):
+            total = int(present[name].sum())
+            if total != pot[counted]:
+                broken.append(f"I9 pot={number}: {name} of stakes={total} {counted}={pot[counted]}")
+        if pot["kind"] != POT_BACKSTOP:
+            account = pool.accounts[int(pot["account"])]
+            start = int(account["start"])
+            held = array_of(pool.holdings)[start : start + int(account["count"])]
+            strange = (held["instrument"] != pot["instrument"]) | (held["lots"] < 1) | (held["bid_lots"] != 0)
+            if account["mode"] != MODE_POT or (pot["kind"] == POT_TRANCHE and held.size) or strange.any():
+                broken.append(f"I9 pot={number}: account={pot['account']} holds={held.tolist()}")
     return broken
 
 

@@ -6,7 +6,7 @@ ends with 0x80 (SHA3 starts with 0x06, which is why ``hashlib`` cannot answer). 
 row of int64 columns is hashed as it lies in memory.
 """
 
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -123,6 +123,28 @@ def hash_rows(words: Words, digests: Words) -> None:
         _permute(borrow(state))
         for lane in range(DIGEST_WORDS):
             digests[row, lane] = state[lane]
+
+
+class Digest(NamedTuple):
+    """The 32 bytes of a hash as four signed little-endian words."""
+
+    word_1: int
+    word_2: int
+    word_3: int
+    word_4: int
+
+
+@command
+def hash_six_words(first: int, second: int, third: int, fourth: int, fifth: int, sixth: int) -> Digest:
+    """keccak-256 of six signed little-endian words, for rules that check what somebody committed to."""
+    words = np.zeros(STATE_WORDS, np.int64)
+    words[0], words[1], words[2] = first, second, third
+    words[3], words[4], words[5] = fourth, fifth, sixth
+    state = words.view(np.uint64)
+    state[6] ^= PAD_FIRST
+    state[BLOCK_WORDS - 1] ^= PAD_LAST
+    _permute(borrow(state))
+    return Digest(words[0], words[1], words[2], words[3])
 
 
 @entry("void(uint64[:, ::1], uint64[::1])")

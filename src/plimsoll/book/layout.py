@@ -9,6 +9,7 @@ from plimsoll.book.rows import (
     AccountRow,
     AnswerRow,
     BlockRow,
+    CaseRow,
     ChangedRow,
     ClassRow,
     CommandRow,
@@ -18,15 +19,20 @@ from plimsoll.book.rows import (
     InstrumentRow,
     LedgerRow,
     ListingRow,
+    PointRow,
     PolicyRow,
+    PotRow,
+    PotTermsRow,
     RankRow,
     RiskClassRow,
     RiskRow,
     ScenarioRow,
+    SealRow,
+    StakeRow,
     TotalsRow,
     WordRow,
 )
-from plimsoll.units.limits import CLASSES_MAX, GROUPS_MAX, ID_WINDOW
+from plimsoll.units.limits import CLASSES_MAX, CURVES_MAX, GROUPS_MAX, ID_WINDOW, POINTS_MAX, POTS_MAX
 from plimsoll.units.tables import Table, array_of, dtype_of
 
 Array = npt.NDArray[Any]
@@ -37,6 +43,7 @@ LEDGER = dtype_of(LedgerRow)
 LISTING = dtype_of(ListingRow)
 POLICY = dtype_of(PolicyRow)
 CLASS = dtype_of(ClassRow)
+POT_TERMS = dtype_of(PotTermsRow)
 
 CACHE_LINE = 64
 BLOCK_CAPACITIES = (4, 8, 12, 16, 24, 32, 48, 64)
@@ -60,6 +67,11 @@ class Pool(NamedTuple):
     published: Table[WordRow]
     arrays: Table[WordRow]
     weights: Table[WordRow]
+    cases: Table[CaseRow]
+    pots: Table[PotRow]
+    stakes: Table[StakeRow]
+    seals: Table[SealRow]
+    curves: Table[PointRow]
     changed: Table[ChangedRow]
     events: Table[EventRow]
     ledger: Table[LedgerRow]
@@ -81,6 +93,11 @@ DTYPES: dict[str, np.dtype[Any]] = {
     "published": dtype_of(WordRow),
     "arrays": dtype_of(WordRow),
     "weights": dtype_of(WordRow),
+    "cases": dtype_of(CaseRow),
+    "pots": dtype_of(PotRow),
+    "stakes": dtype_of(StakeRow),
+    "seals": dtype_of(SealRow),
+    "curves": dtype_of(PointRow),
     "changed": dtype_of(ChangedRow),
     "events": EVENT,
     "ledger": LEDGER,
@@ -90,9 +107,12 @@ DTYPES: dict[str, np.dtype[Any]] = {
 STATE_TABLES = (
     *("accounts", "holdings", "instruments", "policy", "totals", "answers", "blocks"),
     *("classes", "scenarios", "groups", "risks", "published", "arrays", "weights"),
+    *("cases", "pots", "stakes", "seals", "curves"),
 )
 """The tables a snapshot holds. ``arrays`` are the published ones moved to the present marks, ``weights`` the scenarios
 column by column, as vectors read them."""
+CURVE_ROWS = POINTS_MAX + 1
+"""Rows of ``curves`` for one curve: its head and its points."""
 WEIGHTS = 4
 """Columns of a scenario that vectors read: damping, linear, skew, deductible."""
 
@@ -101,6 +121,7 @@ def rows_in_use(pool: Pool) -> dict[str, int]:
     """How many rows of the tables that keep room for more are in use."""
     totals = pool.totals[0]
     names = {"accounts": "accounts", "holdings": "holdings", "instruments": "instruments", "risks": "instruments"}
+    names |= {"cases": "cases", "stakes": "stakes", "seals": "seals"}
     names |= {"scenarios": "scenarios", "published": "words", "arrays": "words"}
     rows = {table: int(totals[count]) for table, count in names.items()}  # type: ignore[literal-required]
     return rows | {"weights": WEIGHTS * rows["scenarios"]}
@@ -137,6 +158,11 @@ def empty_pool(accounts: int, holdings: int, instruments: int, events: int, ledg
         "published": 0,
         "arrays": 0,
         "weights": 0,
+        "cases": accounts + 1,
+        "pots": POTS_MAX + 1,
+        "stakes": 1,
+        "seals": 1,
+        "curves": (CURVES_MAX + 1) * CURVE_ROWS,
         "changed": accounts,
         "events": events,
         "ledger": ledger,

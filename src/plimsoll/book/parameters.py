@@ -3,8 +3,10 @@
 from typing import Final
 
 from plimsoll.units.limits import (
+    ACCOUNTS_MAX,
     CLASS_FACTOR_MAX,
     CLASSES_MAX,
+    CURVES_MAX,
     DURATION_MAX,
     FACTOR_MAX,
     GAP_MAX,
@@ -20,17 +22,20 @@ from plimsoll.units.limits import (
     RATE_MAX,
     SCALE_MAX,
     SCENARIOS_MAX,
+    SEALS_MAX,
     SHIFT_MAX,
     TICK_ACCOUNTS_MAX,
     TICK_STEPS_MAX,
     TIME_MAX,
 )
+from plimsoll.units.messages import PAUSE_ALL
 
 Bounds = tuple[int, int]
 
 _RATE: Final = (0, RATE_MAX)
 _SHARE: Final = (0, PPB)
 _DURATION: Final = (0, DURATION_MAX)
+_CURVE: Final = (0, CURVES_MAX)
 
 LISTING_BOUNDS: Final[dict[str, Bounds]] = {
     "kind": (0, 1_000),
@@ -81,6 +86,7 @@ LISTING_BOUNDS: Final[dict[str, Bounds]] = {
     "strike": (0, MARK_MAX),
     "option_type": (0, 2),
     "confidence_threshold": _SHARE,
+    "tier": (0, 3),
 }
 
 POLICY_BOUNDS: Final[dict[str, Bounds]] = {
@@ -102,6 +108,46 @@ POLICY_BOUNDS: Final[dict[str, Bounds]] = {
     "deposit_notional_min": (0, MICROS_MAX),
     "class_offset": _SHARE,
     "slice_discount": _SHARE,
+    "recall_after": _DURATION,
+    "cool_off": _DURATION,
+    "endorsed_first": _DURATION,
+    "curve_slice": _CURVE,
+    "slice_whole": (0, MICROS_MAX),
+    "insolvent_after": _DURATION,
+    "curve_insolvent": _CURVE,
+    "batch_commit": _DURATION,
+    "batch_reveal": _DURATION,
+    "batch_bond": (0, MICROS_MAX),
+    "batch_bids_min": (1, SEALS_MAX),
+    "batch_discount_max": _SHARE,
+    "curve_collateral": _CURVE,
+    "collateral_buffer": _RATE,
+    "collateral_tail": _DURATION,
+    "collateral_cusp": _SHARE,
+    "keeper_flat": (0, MICROS_MAX),
+    "keeper_rate": _SHARE,
+    "breaker": (0, 3),
+    "swap_slippage": _SHARE,
+    "premium_liquidation": _SHARE,
+    "premium_trading": _SHARE,
+    "quota_day": (0, MICROS_MAX),
+    "quota_day_1": (0, MICROS_MAX),
+    "quota_day_2": (0, MICROS_MAX),
+    "quota_day_3": (0, MICROS_MAX),
+    "backstop_day_max": (0, MICROS_MAX),
+    "backstop_interest_max": _SHARE,
+    "pauses": (0, PAUSE_ALL),
+}
+
+POT_BOUNDS: Final[dict[str, Bounds]] = {
+    "kind": (1, 3),
+    "account": (0, ACCOUNTS_MAX),
+    "rank": (0, 1_000),
+    "instrument": (0, INSTRUMENTS_MAX),
+    "fee": (0, PPB // 10),
+    "unbonding": _DURATION,
+    "capacity": (0, MICROS_MAX),
+    "weight": (0, 1_000_000),
 }
 
 _FACTOR: Final = (0, CLASS_FACTOR_MAX)

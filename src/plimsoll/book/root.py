@@ -26,7 +26,10 @@ LEAF_FIELDS = (
     "triggered",
     "generation",
 )
-OTHER_TABLES = ("instruments", "policy", "totals", "answers", "classes", "scenarios", "groups", "risks", "published")
+OTHER_TABLES = (
+    *("instruments", "policy", "totals", "answers", "classes", "scenarios", "groups", "risks", "published"),
+    *("cases", "pots", "stakes", "seals", "curves"),
+)
 NOT_STATE = ("event_row", "ledger_row", "position", "changed")
 HOLDING_WORDS = 6
 

@@ -71,7 +71,7 @@ class LedgerRow(TypedDict):
 
 
 class AccountRow(TypedDict):
-    """A margin account: 16 words, 128 bytes."""
+    """A margin account: 16 words, 128 bytes. ``case``: its row of ``cases``, 0 for none."""
 
     owner: int
     cash: int
@@ -88,7 +88,98 @@ class AccountRow(TypedDict):
     start: int
     count: int
     capacity: int
+    case: int
+
+
+class CaseRow(TypedDict):
+    """What only few accounts have: a way through the waterfall, stakes, an endorsement. 16 words; row 0 is none.
+
+    ``slice_since``: since when slices are offered, ``seals`` and ``stakes``: the first row of each list. ``auction_*``:
+    the collateral auction under way, ``keeper`` who started it and ``keeper_due`` what it is still owed.
+    """
+
+    account: int
+    called_since: int
+    call_ended: int
+    reserved_cash: int
+    slice_since: int
+    insolvent_since: int
+    batch: int
+    seals: int
+    auction_instrument: int
+    auction_top: int
+    auction_since: int
+    keeper: int
+    keeper_due: int
+    stakes: int
+    endorsed: int
+    next: int
+
+
+class PotTermsRow(TypedDict):
+    """The terms of a pot: the canonical payload of set_pot."""
+
+    kind: int
+    account: int
+    rank: int
+    instrument: int
+    fee: int
+    unbonding: int
+    capacity: int
+    weight: int
+
+
+class PotRow(PotTermsRow):
+    """Money that shares divide: a tranche of the insurance, the backstop, an AMM. Row 0 stands for none.
+
+    ``own``: shares nobody can redeem; ``shares``: those of stakes. ``first`` and ``last``: the queue of exits.
+    """
+
+    status: int
+    epoch: int
+    shares: int
+    own: int
+    unbonding_shares: int
+    first: int
+    last: int
+    paid: int
+
+
+class StakeRow(TypedDict):
+    """What one account has in one pot. Lists: ``next`` of the account, ``behind`` of the pot's queue; 0 ends both."""
+
+    account: int
+    pot: int
+    epoch: int
+    shares: int
+    unbonding: int
+    release_time: int
+    next: int
+    behind: int
+
+
+class SealRow(TypedDict):
+    """A sealed bid on an account: four words of its commitment, what it turned out to be, ``next`` of the account."""
+
+    account: int
+    bidder: int
+    word_1: int
+    word_2: int
+    word_3: int
+    word_4: int
+    bond: int
+    part: int
+    discount: int
+    revealed: int
+    next: int
     spare: int
+
+
+class PointRow(TypedDict):
+    """A point of a price curve. The first row of a curve says how many there are and whether they are joined."""
+
+    time: int
+    value: int
 
 
 class HoldingRow(TypedDict):
@@ -165,6 +256,7 @@ class ListingRow(TypedDict):
     strike: int
     option_type: int
     confidence_threshold: int
+    tier: int
 
 
 class InstrumentRow(PriceRow, ListingRow):
@@ -221,6 +313,35 @@ class PolicyRow(TypedDict):
     deposit_notional_min: int
     class_offset: int
     slice_discount: int
+    recall_after: int
+    cool_off: int
+    endorsed_first: int
+    curve_slice: int
+    slice_whole: int
+    insolvent_after: int
+    curve_insolvent: int
+    batch_commit: int
+    batch_reveal: int
+    batch_bond: int
+    batch_bids_min: int
+    batch_discount_max: int
+    curve_collateral: int
+    collateral_buffer: int
+    collateral_tail: int
+    collateral_cusp: int
+    keeper_flat: int
+    keeper_rate: int
+    breaker: int
+    swap_slippage: int
+    premium_liquidation: int
+    premium_trading: int
+    quota_day: int
+    quota_day_1: int
+    quota_day_2: int
+    quota_day_3: int
+    backstop_day_max: int
+    backstop_interest_max: int
+    pauses: int
 
 
 class TotalsRow(TypedDict):
@@ -252,6 +373,20 @@ class TotalsRow(TypedDict):
     position: int
     command_id: int
     changed: int
+    cases: int
+    cases_free: int
+    stakes: int
+    stakes_free: int
+    seals: int
+    seals_free: int
+    day: int
+    day_paid: int
+    day_paid_1: int
+    day_paid_2: int
+    day_paid_3: int
+    day_backstop: int
+    fees_seen: int
+    sweep_since: int
 
 
 class AnswerRow(TypedDict):

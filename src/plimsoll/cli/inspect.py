@@ -44,8 +44,8 @@ def inspect_command(path: Path, events: int, account: int | None, as_json: bool)
 def _print(found: "Survey") -> None:
     data = found.data
     print_pairs(f"{data['what'].capitalize()} {data['path']}", _pairs(data))
-    for title, rows in (("Files", data.get("files")), ("Instruments", data.get("instruments"))):
-        if rows:
+    for title in ("Files", "Instruments", "Pots"):
+        if rows := data.get(title.lower()):
             heads = list(rows[0])
             cells = [[_said(row[head]) for head in heads] for row in rows]
             print_table(title, [head.replace("_", " ") for head in heads], cells, right=range(1, len(heads)))

@@ -32,6 +32,7 @@ REPORT: Final = Path("report.html")
 @click.option("--from", "start", metavar="TIME", help="First time used of the files (ISO, UTC).")
 @click.option("--to", "end", metavar="TIME", help="Time before which the files are used (ISO, UTC).")
 @click.option("--preset", "presets", multiple=True, metavar="NAME", help="Run under a venue's rules; may be repeated.")
+@click.option("--mechanisms", is_flag=True, help="Run under each mechanism of the waterfall.")
 @click.option("--hours", type=click.FloatRange(0, 100_000, min_open=True), help="Stop after so many hours.")
 @click.option("--step", type=click.IntRange(1, 86_400), default=60, show_default=True, help="Seconds in a step.")
 @click.option("--pool", type=click.Path(path_type=Path), help="Pool file (TOML); without it, the one in the package.")
@@ -48,12 +49,14 @@ def replay_command(
     no_report: bool,
     as_json: bool,
     presets: tuple[str, ...],
+    mechanisms: bool,
     **asked: Any,
 ) -> int:
     """Replay a crash against a pool: 12 and 13 March 2020 unless --candles names files.
 
     Every command is journaled and, at the end, re-executed from the journal: same root, or exit code 1. With --preset
-    the same crash and the same population run under each preset's rules, side by side.
+    the same crash and the same population run under each preset's rules, side by side; with --mechanisms under each
+    mechanism of the waterfall.
     """
     from plimsoll.report import render_report
     from plimsoll.sim import NO_DESK
@@ -61,6 +64,12 @@ def replay_command(
     page = report_path(out, REPORT, no_report, as_json)
     with wrong_input(ValueError):
         config = _config(**asked)
+    if presets and mechanisms:
+        refuse("--preset and --mechanisms contradict each other")
+    if mechanisms:
+        from plimsoll.cli.replay_mechanisms import replay_mechanisms
+
+        return replay_mechanisms(config, journal, page, verified=not no_verify, as_json=as_json)
     if presets:
         from plimsoll.cli.replay_presets import replay_presets
 

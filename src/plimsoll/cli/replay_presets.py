@@ -4,14 +4,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from plimsoll.cli.output import print_pairs, print_table, progress, whole_tokens
-from plimsoll.cli.program import NO, OK, refuse, say, wrong_input
-from plimsoll.cli.replay_journal import journaled, keep_names, problems_of, verify_journal
+from plimsoll.cli.output import print_pairs, print_table, whole_tokens
+from plimsoll.cli.program import wrong_input
+from plimsoll.cli.replay_side_by_side import run_each, same_roots
 from plimsoll.cli.report import deliver
 
 if TYPE_CHECKING:
-    from plimsoll.sim import PresetReplays, PresetResult, ReplayConfig
-    from plimsoll.venue import VerifyReport
+    from plimsoll.sim import ReplayConfig
 
 
 def replay_presets(
@@ -29,37 +28,11 @@ def replay_presets(
 
     with wrong_input(SimulationError):
         replays = PresetReplays(config, names)
-    directories = {name: None if journal is None else journal / name for name in names}
-    for directory in directories.values():
-        if directory is not None and directory.exists():
-            refuse(f"--journal: {directory} exists; give a new directory")
-    results, checks, problems = [], [], []
-    for name, directory in directories.items():
-        with wrong_input(SimulationError):
-            result, checked = _run(replays, name, directory, verified=verified)
-        results.append(result)
-        checks.append(checked)
-        problems += [f"{name}: {problem}" for problem in problems_of(result.result, checked)]
-    data = preset_replays_as_dict(results)
-    for one, checked in zip(data["presets"], checks):
-        one["verification"] = None if checked is None else checked.as_dict()
+    runs = run_each(replays.run, names, journal, verified=verified)
+    data = preset_replays_as_dict(runs.results)
+    runs.enter_checks(data["presets"])
     deliver(data, page, render_replay_presets, _print, as_json=as_json)
-    for problem in problems:
-        say(problem)
-    return NO if problems else OK
-
-
-def _run(
-    replays: "PresetReplays", name: str, directory: Path | None, *, verified: bool
-) -> "tuple[PresetResult, VerifyReport | None]":
-    with journaled(directory) as venue, progress(True) as advance:
-        result = replays.run(name, venue, lambda done, total, what: advance(done, total, f"{name}: {what}"))
-        venue.close()
-        if directory is not None:
-            keep_names(directory, result.result)
-        place = venue.directory
-        checked = verify_journal(place, result.result.commands, advance) if verified and place is not None else None
-    return result, checked
+    return runs.end()
 
 
 def _print(data: Mapping[str, Any], page: Path | None) -> None:
@@ -91,13 +64,10 @@ def _print(data: Mapping[str, Any], page: Path | None) -> None:
     ]
     if refused:
         print_table("Refused at the start, by rule", ("preset", "accounts and rule"), refused)
-    checks = [one["verification"] for one in presets]
     held = sum(not one["identities"]["broken"] for one in presets)
-    good = sum(one is not None and one["ok"] for one in checks)
-    same = "not asked for" if None in checks else f"{good} of {len(checks)} give the same root"
     pairs = [
         ("identities", f"held under {held} of {len(presets)} presets"),
-        ("re-execution", same),
+        ("re-execution", same_roots(presets)),
         ("report", str(page) if page else "none"),
     ]
     print_pairs("How it was kept", [*pairs, *(("note", note) for note in data["notes"])])

@@ -9,8 +9,14 @@ from plimsoll.cli.output import print_pairs, print_table, whole_tokens
 _LOSSES: Final = ("shortfall_peak", "shortfall_end", "bad_debt", "adl_notional", "adl_loss", "socialised")
 MECHANISM_WORDS: Final = {
     "bid": "liquidators bid",
+    "slice": "slices bid for",
+    "batch": "sealed bids",
+    "auction": "collateral auctioned",
+    "amm": "sold to an AMM",
     "backstop": "backstop",
+    "insolvent": "bids below zero",
     "fund": "insurance fund",
+    "tranche": "tranches paid",
     "adl": "deleveraged",
     "socialised": "socialised",
 }
@@ -45,6 +51,24 @@ def print_replay(data: Mapping[str, Any], page: Path | None) -> None:
         ],
         right=(1, 2, 3),
     )
+    if data["stakes"]["pots"]:
+        print_table(
+            f"Whose money stood behind it; premiums {whole_tokens(data['stakes']['premium'])} {token}",
+            ("pot", "stakers", "before", "after", "had it been kept", "a share", "paid"),
+            [_pot(one) for one in data["stakes"]["pots"]],
+            right=(1, 2, 3, 4, 5, 6),
+        )
+
+
+def _pot(one: Mapping[str, Any]) -> tuple[str, ...]:
+    amounts = (one["start"], one["end"], one["kept"])
+    return (
+        one["name"],
+        f"{one['stakers']:,}",
+        *(whole_tokens(amount) for amount in amounts),
+        f"{one['per_share']:+.2%}",
+        whole_tokens(one["paid"]),
+    )
 
 
 def _what_happened(data: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -68,6 +92,8 @@ def _who_paid(data: Mapping[str, Any], token: str) -> list[tuple[str, str]]:
         ("bad debt", f"{losses['bad_debt']} {token}"),
         ("deleveraged", f"{losses['adl_notional']} {token} of {others}"),
         ("socialised", f"{losses['socialised']} {token}"),
+        ("hedges broken", f"{data['losses']['hedges_broken']:,}"),
+        ("liquidators’ profit", f"{whole_tokens(data['liquidators']['profit'])} {token}"),
     ]
 
 

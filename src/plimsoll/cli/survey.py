@@ -7,17 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from plimsoll.book.layout import Pool as Tables
+from plimsoll.cli.described import Reading, account_of, counts_of, instruments_of, pots_of
 from plimsoll.engine import Engine, EngineHalted
 from plimsoll.journal import JournalError, JournalReader, Snapshot, read_manifest, read_snapshot
 from plimsoll.journal.frame import batch_of
 from plimsoll.journal.manifest import MANIFEST_NAME
 from plimsoll.journal.segment import Frame, SegmentReader, list_segments
-from plimsoll.margin.explain import explain
-from plimsoll.units.messages import NAMED_COUNT, STATUS_OPEN, name_of
-from plimsoll.units.tables import array_of
-from plimsoll.venue import GenesisMismatch, InputRefused, Instrument, VenueError
-from plimsoll.venue.answers import explained
+from plimsoll.units.messages import NAMED_COUNT, name_of
+from plimsoll.venue import GenesisMismatch, InputRefused, VenueError
 from plimsoll.venue.batch import merged
 from plimsoll.venue.decimals import moment, tokens
 from plimsoll.venue.genesis import engine_of
@@ -117,9 +114,10 @@ def _replayed(
     except JournalError as error:
         found.notes.append(str(error))
     found.data["root"] = engine.root().hex()
-    _describe(engine.pool, registry, account, found)
+    reading = Reading(engine.pool, registry)
+    _describe(reading, account, found)
     if events:
-        found.data["events"] = [str(event_of(row, _instruments(engine.pool, registry))) for row in kept]
+        found.data["events"] = [str(event_of(row, reading.numbered)) for row in kept]
 
 
 def _count(reader: JournalReader, notes: list[str]) -> int:
@@ -162,7 +160,7 @@ def _snapshot(path: Path, events: int, account: int | None) -> Survey:
     engine = Engine.restore(snapshot.tables)
     if engine.root() != snapshot.root:
         found.notes.append(f"its tables have the root {engine.root().hex()}")
-    _describe(engine.pool, _registry(path.parent, found.notes), account, found)
+    _describe(Reading(engine.pool, _registry(path.parent, found.notes)), account, found)
     return found
 
 
@@ -200,21 +198,14 @@ def _segment(path: Path) -> Survey:
     return found
 
 
-def _describe(pool: Tables, registry: Registry, account: int | None, found: Survey) -> None:
-    totals = pool.totals[0]
-    rows = array_of(pool.accounts)[: int(totals["accounts"])]
-    named = {name_of("NAMED", number): str(tokens(rows[number]["cash"])) for number in range(NAMED_COUNT - 1)}
-    opened = rows[NAMED_COUNT:]
+def _describe(reading: Reading, account: int | None, found: Survey) -> None:
+    tables = reading.tables
+    totals = tables.totals[0]
     time_ms = int(totals["time"])
-    found.data["accounts"] = {
-        "open": int((opened["status"] == STATUS_OPEN).sum()),
-        "called": int((opened["stage"] == 1).sum()),
-        "liquidating": int((opened["stage"] == 2).sum()),
-        "holdings": int(rows["count"].sum()),
-    }
+    found.data["accounts"] = counts_of(tables)
     found.data["totals"] = {
         "time": moment(time_ms).isoformat() if time_ms else "none yet",
-        "settlement": registry.settlement,
+        "settlement": reading.settlement,
         "vault": str(tokens(totals["vault"])),
         "shortfall": str(tokens(totals["shortfall"])),
         "bad_debt": str(tokens(totals["bad_debt"])),
@@ -222,56 +213,12 @@ def _describe(pool: Tables, registry: Registry, account: int | None, found: Surv
         "commands": int(totals["commands"]),
         "events": int(totals["events"]),
     }
-    found.data["cash"] = named
-    instruments = _instruments(pool, registry)
-    listed = [instruments(number) for number in range(1, int(totals["instruments"]))]
-    found.data["instruments"] = [
-        {
-            "name": one.name,
-            "kind": one.kind,
-            "status": one.status,
-            "mark": f"{one.mark:f}",
-            "state": one.oracle_state,
-            "open_interest": f"{one.open_interest:f}",
-        }
-        for one in listed
-    ]
+    named = map(reading.account_at, range(NAMED_COUNT))
+    found.data["cash"] = {one.name: str(one.cash) for one in named}
+    found.data["instruments"] = instruments_of(reading)
+    found.data["pots"] = pots_of(reading)
     if account is not None:
-        found.data["account"] = _account(pool, registry, account)
-
-
-def _account(pool: Tables, registry: Registry, number: int) -> dict[str, Any]:
-    if not 0 <= number < int(pool.totals[0]["accounts"]):
-        raise InputRefused(f"--account: there is no account {number}; {int(pool.totals[0]['accounts'])} rows are used")
-    row: Any = pool.accounts[number]
-    instruments = _instruments(pool, registry)
-    stage = name_of("STAGE", int(row["stage"])) if row["status"] == STATUS_OPEN else "free"
-    title = f"account {number} of owner {int(row['owner'])}, {stage}; amounts in {registry.settlement}"
-    said = explained(title, explain(pool, number), instruments)
-    margin = said.margin
-    return {
-        "number": number,
-        "owner": int(row["owner"]),
-        "stage": stage,
-        "cash": said.cash,
-        "equity": margin.equity,
-        "initial": margin.initial,
-        "maintenance": margin.maintenance,
-        "positions": [
-            {"instrument": term.instrument, "quantity": term.quantity, "value": term.value, "cost": term.cost}
-            for term in said.terms
-        ],
-        "explained": str(said),
-    }
-
-
-def _instruments(pool: Tables, registry: Registry) -> Any:
-    def numbered(number: int) -> Instrument:
-        number = max(number, 0)
-        scale = int(pool.instruments[number]["scale"])
-        return Instrument(lambda: pool, number, registry.name(number), registry.lot(number, scale))
-
-    return numbered
+        found.data["account"] = account_of(reading, account)
 
 
 def _registry(directory: Path, notes: list[str]) -> Registry:

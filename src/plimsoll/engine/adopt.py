@@ -1,13 +1,19 @@
 """What follows from new parameters: derived rates, the state of the mark, a sweep. Called from plain Python."""
 
-from plimsoll.book.events import note
+from plimsoll.book.events import note, touch
 from plimsoll.book.layout import Pool
 from plimsoll.book.signatures import INTEGER, POOL
 from plimsoll.engine.commands.prices import follow_underlying, refresh_state, set_depeg, set_peg
 from plimsoll.margin.portfolio.arrays import looks_at_groups, refresh_option, write_weights
 from plimsoll.margin.rates import set_confidence_rate, set_open_interest_rate
 from plimsoll.units.jit import command, entry
-from plimsoll.units.messages import EVENT_CLASS_PUBLISHED, EVENT_POLICY_SET
+from plimsoll.units.messages import (
+    EVENT_CLASS_PUBLISHED,
+    EVENT_POLICY_SET,
+    EVENT_POT_SET,
+    MODE_POT,
+    POT_BACKSTOP,
+)
 from plimsoll.units.views import view
 
 
@@ -57,4 +63,18 @@ def adopt_policy(pool: Pool) -> int:
     set_depeg(pool, pool.instruments[0])
     pool.totals[0]["sweep_due"] = 1
     note(pool, EVENT_POLICY_SET, -1, 0, 0, 0)
+    return 0
+
+
+@entry((POOL, INTEGER))
+def adopt_pot(pool: Pool, number: int) -> int:
+    """Close a pot's account to everything but the rules of its pot."""
+    pool = view(pool)
+    pot = pool.pots[number]
+    account = pool.accounts[pot["account"]]
+    if pot["kind"] != POT_BACKSTOP and account["mode"] != MODE_POT:
+        account["mode"] = MODE_POT
+        account["isolated"] = 0
+        touch(pool, pot["account"])
+    note(pool, EVENT_POT_SET, pot["account"], 0, 0, number)
     return 0

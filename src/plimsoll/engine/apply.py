@@ -6,12 +6,17 @@ from plimsoll.book.layout import Pool
 from plimsoll.book.rows import CommandRow
 from plimsoll.book.signatures import COMMANDS, INTEGER, POOL, WORDS
 from plimsoll.engine.commands.accounts import close_account, open_account, set_limits, set_mode
+from plimsoll.engine.commands.auction import auction, bid_in_auction, is_for_auction
+from plimsoll.engine.commands.batch import commit, reveal
 from plimsoll.engine.commands.bid import bid
 from plimsoll.engine.commands.cash import deposit, pay_withdrawal, transfer, withdraw
+from plimsoll.engine.commands.endorse import endorse
 from plimsoll.engine.commands.fill import fill
 from plimsoll.engine.commands.orders import release, replace, reserve
 from plimsoll.engine.commands.prices import mark
 from plimsoll.engine.commands.series import delist, realise, settle, write_down
+from plimsoll.engine.commands.stakes import stake, unstake
+from plimsoll.engine.commands.swap import swap
 from plimsoll.engine.commands.tick import tick
 from plimsoll.units import codes as code
 from plimsoll.units import messages as kind
@@ -20,7 +25,7 @@ from plimsoll.units.tables import Ints, Table
 from plimsoll.units.views import view
 
 HOLDING_ROWS_SPARE = 1024
-"""Rows of holdings that one command may use at the most, with room to spare: a few moves to a larger block."""
+"""Rows of holdings a command that pays no exits may use, with room to spare: a few moves to a larger block."""
 PROCEED = -1
 FAR = 6
 NEAR = 3
@@ -43,7 +48,7 @@ def dispatch(pool: Pool, command: CommandRow) -> int:
     if which == kind.COMMAND_TICK:
         return tick(pool, command)
     if which == kind.COMMAND_BID:
-        return bid(pool, command)
+        return bid_in_auction(pool, command) if is_for_auction(pool, command) else bid(pool, command)
     if which == kind.COMMAND_DEPOSIT:
         return deposit(pool, command)
     if which == kind.COMMAND_WITHDRAW:
@@ -68,6 +73,20 @@ def dispatch(pool: Pool, command: CommandRow) -> int:
         return delist(pool, command)
     if which == kind.COMMAND_SETTLE:
         return settle(pool, command)
+    if which == kind.COMMAND_STAKE:
+        return stake(pool, command)
+    if which == kind.COMMAND_UNSTAKE:
+        return unstake(pool, command)
+    if which == kind.COMMAND_SWAP:
+        return swap(pool, command)
+    if which == kind.COMMAND_ENDORSE:
+        return endorse(pool, command)
+    if which == kind.COMMAND_COMMIT:
+        return commit(pool, command)
+    if which == kind.COMMAND_REVEAL:
+        return reveal(pool, command)
+    if which == kind.COMMAND_AUCTION:
+        return auction(pool, command)
     return code.COMMAND_MUST_BE_KNOWN
 
 
@@ -116,7 +135,7 @@ def prefetch_ahead(pool: Pool, commands: Table[CommandRow], position: int) -> No
     prefetch_holdings(pool, min(max(near["counterparty"], 0), last))
 
 
-@entry((POOL, COMMANDS, INTEGER, INTEGER, INTEGER, INTEGER, WORDS))
+@entry((POOL, COMMANDS, INTEGER, INTEGER, INTEGER, INTEGER, INTEGER, WORDS))
 def apply_hot(
     pool: Pool,
     commands: Table[CommandRow],
@@ -124,11 +143,12 @@ def apply_hot(
     last: int,
     events_spare: int,
     ledger_spare: int,
+    holdings_spare: int,
     results: Ints,
 ) -> int:
     """Apply commands ``first`` to ``last`` - 1; returns where it stopped: ``last``, or where a table must grow.
 
-    ``events_spare`` and ``ledger_spare``: rows that one command of the batch may need at the most.
+    ``events_spare``, ``ledger_spare``, ``holdings_spare``: rows that one command of the batch may need at the most.
     """
     pool = view(pool)
     totals = pool.totals[0]
@@ -137,7 +157,7 @@ def apply_hot(
             return position
         if totals["ledger_row"] + ledger_spare > pool.ledger.size:
             return position
-        if totals["holdings"] + HOLDING_ROWS_SPARE > pool.holdings.size:
+        if totals["holdings"] + holdings_spare > pool.holdings.size:
             return position
         prefetch_ahead(pool, commands, position)
         totals["position"] = position

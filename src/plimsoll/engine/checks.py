@@ -5,6 +5,7 @@ from plimsoll.units import codes as code
 from plimsoll.units.jit import rule
 from plimsoll.units.messages import (
     KIND_ASSET,
+    MODE_POT,
     NAMED_COUNT,
     STATUS_CLOSED,
     STATUS_FREE,
@@ -32,10 +33,10 @@ def require_pair(pool: Pool, account: int, counterparty: int) -> int:
 
 @rule
 def require_owned(pool: Pool, account: int) -> int:
-    """An open account of an owner, not a named one."""
+    """An open account of an owner, neither named nor of a pot."""
     if not exists(pool, account):
         return code.ACCOUNT_MUST_EXIST
-    if is_named(account):
+    if is_private(pool, account):
         return code.ACCOUNT_MUST_NOT_BE_NAMED
     return code.OK
 
@@ -44,6 +45,18 @@ def require_owned(pool: Pool, account: int) -> int:
 def is_named(account: int) -> bool:
     """Whether the row is one of those every pool has."""
     return account < NAMED_COUNT
+
+
+@rule
+def is_private(pool: Pool, account: int) -> bool:
+    """Whether an account is nobody's to command: a named row, or the account of a pot."""
+    return is_named(account) or pool.accounts[account]["mode"] == MODE_POT
+
+
+@rule
+def is_paused(pool: Pool, mechanism: int) -> bool:
+    """Whether the policy lets a mechanism (its bit) rest."""
+    return pool.policy[0]["pauses"] & mechanism != 0
 
 
 @rule

@@ -6,7 +6,7 @@ from plimsoll.book.layout import Pool
 from plimsoll.book.parameters import POLICY_BOUNDS
 from plimsoll.engine.listing import POLICY_FIELDS, require_bounds
 from plimsoll.units import codes as code
-from plimsoll.units.limits import LOTS_MAX, MARK_MAX, MICROS_PER_TOKEN, OPEN_LOTS_MAX, PPB
+from plimsoll.units.limits import LOTS_MAX, MARK_MAX, MICROS_MAX, MICROS_PER_TOKEN, OPEN_LOTS_MAX, PPB
 from plimsoll.units.messages import ADL_QUEUE, KIND_ASSET, MODE_STANDARD, NAMED_COUNT, STATUS_OPEN
 from plimsoll.units.tables import array_of
 
@@ -29,6 +29,35 @@ DEFAULT_POLICY: Mapping[str, int] = {
     "deposit_notional_min": 1_000_000,
     "class_offset": 0,
     "slice_discount": 50_000_000,
+    "recall_after": 0,
+    "cool_off": 0,
+    "endorsed_first": 0,
+    "curve_slice": 0,
+    "slice_whole": 0,
+    "insolvent_after": 0,
+    "curve_insolvent": 0,
+    "batch_commit": 0,
+    "batch_reveal": 0,
+    "batch_bond": 0,
+    "batch_bids_min": 2,
+    "batch_discount_max": 100_000_000,
+    "curve_collateral": 0,
+    "collateral_buffer": PPB // 10,
+    "collateral_tail": 3_600_000,
+    "collateral_cusp": 400_000_000,
+    "keeper_flat": 0,
+    "keeper_rate": 0,
+    "breaker": 0,
+    "swap_slippage": 0,
+    "premium_liquidation": 0,
+    "premium_trading": 0,
+    "quota_day": MICROS_MAX,
+    "quota_day_1": MICROS_MAX,
+    "quota_day_2": MICROS_MAX,
+    "quota_day_3": MICROS_MAX,
+    "backstop_day_max": MICROS_MAX,
+    "backstop_interest_max": PPB,
+    "pauses": 0,
 }
 """Durations in milliseconds, shares and buffers in ppb, money in micros."""
 
@@ -49,10 +78,12 @@ def found(pool: Pool, policy: Mapping[str, int] | None) -> None:
         raise PolicyError(f"policy parameter {bad} = {chosen[bad]} must lie within {low} .. {high}")
     for name in POLICY_FIELDS:
         array_of(pool.policy)[name][0] = chosen[name]
-    accounts = array_of(pool.accounts)[: NAMED_COUNT - 1]  # the last named row is kept free
+    accounts = array_of(pool.accounts)[:NAMED_COUNT]
     accounts["status"] = STATUS_OPEN
     accounts["mode"] = MODE_STANDARD
     array_of(pool.totals)["accounts"][0] = NAMED_COUNT
+    for table in ("cases", "stakes", "seals"):
+        array_of(pool.totals)[table][0] = 1  # row 0 stands for none
     token = array_of(pool.instruments)[:1]
     for name, value in {
         "kind": KIND_ASSET,

@@ -21,23 +21,31 @@ from plimsoll.book.layout import (
 )
 from plimsoll.book.root import StateRoot
 from plimsoll.engine.apply import HOLDING_ROWS_SPARE, PROCEED, apply_hot, close_envelope, open_envelope
+from plimsoll.engine.curves import set_curve
 from plimsoll.engine.genesis import found
 from plimsoll.engine.listing import list_instrument, set_instrument, set_policy
+from plimsoll.engine.pots import set_pot
 from plimsoll.engine.publish import publish_arrays, publish_class
-from plimsoll.engine.read import read_health, read_next_legs
-from plimsoll.units.limits import LANES
+from plimsoll.engine.read import read_health, read_next_legs, read_state_number
+from plimsoll.units.limits import HOLDINGS_PER_ACCOUNT_MAX, LANES, POTS_MAX, SEALS_MAX
 from plimsoll.units.messages import (
     COLD,
     COMMAND_BID,
+    COMMAND_COMMIT,
     COMMAND_LIST_INSTRUMENT,
     COMMAND_OPEN_ACCOUNT,
     COMMAND_PUBLISH_ARRAYS,
     COMMAND_PUBLISH_CLASS,
+    COMMAND_SET_CURVE,
     COMMAND_SET_INSTRUMENT,
     COMMAND_SET_POLICY,
+    COMMAND_SET_POT,
     COMMAND_SETTLE,
+    COMMAND_STAKE,
     COMMAND_TICK,
     COMMAND_WRITE_DOWN,
+    POT_AMM,
+    POT_TRANCHE,
 )
 from plimsoll.units.tables import Ints, array_of
 
@@ -47,9 +55,15 @@ COLD_RULES = {
     COMMAND_SET_POLICY: set_policy,
     COMMAND_PUBLISH_CLASS: publish_class,
     COMMAND_PUBLISH_ARRAYS: publish_arrays,
+    COMMAND_SET_POT: set_pot,
+    COMMAND_SET_CURVE: set_curve,
 }
 NO_PAYLOAD: Ints = np.zeros(0, np.int64)
 EVENTS_PER_STEP = 16
+EVENTS_PER_INSURER = 7
+"""A premium and a payment, both sides of each, and three for a wiping."""
+EVENTS_PER_SEAL = 8 + 2 * POTS_MAX
+"""A bond's way back or away, a payment and the fund's share of it, and what of that goes on to every tranche."""
 EVENTS_SLACK = 262_144
 ROWS_SLACK = 4_096
 UNBOUNDED = (COMMAND_TICK, COMMAND_SETTLE, COMMAND_WRITE_DOWN, COMMAND_BID)
@@ -125,8 +139,8 @@ class Engine:
 
     def _apply_hot(self, commands: Array, first: int, last: int, results: Ints) -> None:
         while first < last:
-            events, ledger = self._make_room(commands[first:last])
-            first = apply_hot(self.pool, commands, first, last, events, ledger, results)  # type: ignore[arg-type]
+            spare = self._make_room(commands[first:last])
+            first = apply_hot(self.pool, commands, first, last, *spare, results)  # type: ignore[arg-type]
             self._drain()
 
     def _apply_cold(self, commands: Array, position: int, words: Ints) -> int:
@@ -140,18 +154,25 @@ class Engine:
         self._drain()
         return result
 
-    def _make_room(self, commands: Array) -> tuple[int, int]:
-        """Grow tables so that at least the next command fits; returns the rows of events and ledger it may need."""
+    def _make_room(self, commands: Array) -> tuple[int, int, int]:
+        """Grow tables so that at least the next command fits; returns the events, ledger lines and holdings of one."""
         pool, totals = self.pool, self.pool.totals[0]
-        opened = int(np.count_nonzero(commands["kind"] == COMMAND_OPEN_ACCOUNT))
+        opened, staked, sealed = (
+            int(np.count_nonzero(commands["kind"] == kind))
+            for kind in (COMMAND_OPEN_ACCOUNT, COMMAND_STAKE, COMMAND_COMMIT)
+        )
         accounts = int(totals["accounts"]) + opened
-        holdings = int(totals["holdings"]) + HOLDING_ROWS_SPARE + 2 * min(commands.size, 100_000)
+        holdings_spare = HOLDING_ROWS_SPARE + self._rows_of_exits(int(totals["stakes"]) + staked)
+        holdings = int(totals["holdings"]) + holdings_spare + 2 * min(commands.size, 100_000)
         words = int(commands["payload_words"].sum()) if commands.size == 1 else 0
         events, ledger = self._rows_of_one_command(commands, accounts, holdings)
         self.pool = pool._replace(
             accounts=grown(pool.accounts, accounts),
             changed=grown(pool.changed, accounts),
             ranks=grown(pool.ranks, accounts),
+            cases=grown(pool.cases, accounts + 1),
+            stakes=grown(pool.stakes, int(totals["stakes"]) + staked),
+            seals=grown(pool.seals, int(totals["seals"]) + sealed),
             holdings=grown(pool.holdings, holdings),
             instruments=grown(pool.instruments, int(totals["instruments"]) + 1),
             risks=grown(pool.risks, int(totals["instruments"]) + 1),
@@ -162,13 +183,22 @@ class Engine:
             events=_emptied(pool.events, events + EVENTS_SLACK),
             ledger=_emptied(pool.ledger, ledger + EVENTS_SLACK),
         )
-        return events, ledger
+        return events, ledger, holdings_spare
+
+    def _rows_of_exits(self, stakes: int) -> int:
+        """Holdings that the exits of one tick may open: whoever leaves an AMM may need a larger block for its asset."""
+        if not (array_of(self.pool.pots)["kind"] == POT_AMM).any():
+            return 0
+        return HOLDINGS_PER_ACCOUNT_MAX * min(stakes, int(self.pool.policy[0]["settlements_per_tick"]))
 
     def _rows_of_one_command(self, commands: Array, accounts: int, holdings: int) -> tuple[int, int]:
         """The most rows of events and ledger a command of the batch can write; untouched rows cost no memory.
 
-        Any command may cut cash twice. A tick may also say four things of every account, release every order, act
-        within its steps, and pass over all holders once for each account it resolves within its steps.
+        Any command may cut cash twice, ask every insurer and, ending a liquidation, return the bonds of one account.
+        A tick may also say seven things of every account, release every order, act within its steps, pass over all
+        holders once for each account it resolves within its steps, and clear batches: a seal ends once, and the legs
+        sold to it are steps, of which the last account a tick visits may take more than are left. Whatever gives
+        tranches money may be followed by payments of each of them.
         """
         if not np.isin(commands["kind"], UNBOUNDED).any():
             return ROWS_SLACK + 2 * accounts, ROWS_SLACK
@@ -176,8 +206,14 @@ class Engine:
         steps = int(policy["steps_per_tick"])
         passes = min(accounts, 1 + steps // max(accounts, 1))
         acting = min(steps, holdings) + passes * (2 * holdings + accounts)
-        events = 4 * accounts + 2 * holdings + EVENTS_PER_STEP * min(steps, holdings) + 2 * acting
-        return ROWS_SLACK + events + EVENTS_PER_STEP * int(policy["settlements_per_tick"]), ROWS_SLACK + acting
+        insurers = int(np.count_nonzero(array_of(self.pool.pots)["kind"] == POT_TRANCHE))
+        insured = insurers * (min(steps, holdings) + int(policy["settlements_per_tick"]))
+        seals = int(self.pool.totals[0]["seals"]) - 1 + int(np.count_nonzero(commands["kind"] == COMMAND_COMMIT))
+        sold = min(steps + SEALS_MAX * HOLDINGS_PER_ACCOUNT_MAX, seals * HOLDINGS_PER_ACCOUNT_MAX)
+        events = 7 * accounts + 2 * holdings + EVENTS_PER_STEP * min(steps, holdings) + 2 * acting
+        events += EVENTS_PER_SEAL * seals + 2 * sold
+        events += EVENTS_PER_STEP * int(policy["settlements_per_tick"]) + EVENTS_PER_INSURER * insured
+        return ROWS_SLACK + events, ROWS_SLACK + acting + insured + seals + sold
 
     def _drain(self) -> None:
         totals = self.pool.totals[0]
@@ -210,6 +246,10 @@ class Engine:
         legs = np.zeros(accounts.size, np.int64)
         read_next_legs(self.pool, np.ascontiguousarray(accounts, np.int64), legs)
         return legs
+
+    def state_number(self, account: int) -> int:
+        """What a bid names as ``amount`` to be refused unless the account still holds what it holds now."""
+        return int(read_state_number(self.pool, account))
 
     def identities(self) -> list[str]:
         """Identities that do not hold, each a sentence with its numbers; empty when the books balance."""

@@ -9,7 +9,8 @@ from plimsoll.book.holdings import find, has_room
 from plimsoll.book.layout import Pool
 from plimsoll.book.rows import InstrumentRow
 from plimsoll.engine.release import release_row
-from plimsoll.engine.waterfall.bad_debt import pay_from_fund, resolve_debt
+from plimsoll.engine.waterfall.bad_debt import resolve_debt
+from plimsoll.engine.waterfall.insurance import pay_insurance
 from plimsoll.engine.waterfall.takeover import AT_MARK, takeover
 from plimsoll.margin.portfolio.arrays import hold_still
 from plimsoll.margin.terms import value_of
@@ -102,11 +103,11 @@ def settle_account(pool: Pool, account: int, number: int) -> None:
 
 @command
 def cover_loser(pool: Pool, account: int, number: int) -> None:
-    """The debt of a loser with nothing left: the fund first, then the series, borne by row 6 until it is cut."""
+    """The debt of a loser with nothing left: the insurance first, then the series, borne by row 6 until it is cut."""
     owner = pool.accounts[account]
     if owner["count"] != 0 or owner["cash"] >= 0:
         return
-    pay_from_fund(pool, account, -owner["cash"])
+    pay_insurance(pool, account, -owner["cash"])
     owed = -owner["cash"]
     if owed > 0:
         move_cash(pool, EVENT_SERIES_CUT, account, NAMED_SETTLEMENT, owed)

@@ -1,4 +1,4 @@
-"""May an account do this? It must cover initial margin afterwards, or only reduce its risk."""
+"""May an account do this? It must cover initial margin afterwards, or only reduce its risk; cooling off, the latter."""
 
 from typing import NamedTuple
 
@@ -7,15 +7,17 @@ from plimsoll.book.layout import Pool
 from plimsoll.book.signatures import INTEGER, POOL_VIEW, integers
 from plimsoll.margin.health import Health, health, health_after
 from plimsoll.units.codes import (
+    ACCOUNT_MUST_NOT_BE_COOLING_OFF,
     COUNTERPARTY_MARGIN_INITIAL_MUST_BE_COVERED,
     COUNTERPARTY_MARK_MUST_ALLOW_MARGIN,
+    COUNTERPARTY_MUST_NOT_BE_COOLING_OFF,
     MARGIN_INITIAL_MUST_BE_COVERED,
     MARK_MUST_ALLOW_MARGIN,
     OK,
 )
 from plimsoll.units.fixed import mul_div_ceil
 from plimsoll.units.jit import rule, shared
-from plimsoll.units.messages import ACTION_MARGIN
+from plimsoll.units.messages import ACTION_MARGIN, STAGE_COOLING
 
 
 class Verdict(NamedTuple):
@@ -37,12 +39,21 @@ def only_reduces_risk(before: Health, after: Health) -> bool:
     return after.equity + 1 >= mul_div_ceil(before.equity, after.maintenance, before.maintenance)
 
 
+@rule
+def why_refused(cooling: bool, covered: bool) -> int:
+    """The code of a change that neither is covered, for an account that may take risk, nor only reduces risk."""
+    if cooling:
+        return ACCOUNT_MUST_NOT_BE_COOLING_OFF
+    return MARK_MUST_ALLOW_MARGIN if covered else MARGIN_INITIAL_MUST_BE_COVERED
+
+
 @shared((POOL_VIEW, INTEGER, integers(Change), INTEGER))
 def judge(pool: Pool, account: int, change: Change, fee: int) -> Verdict:
     """The margin rule for a change whose cash already holds ``-fee``."""
     after = health_after(pool, account, change)
     covered = after.equity >= after.initial
-    if covered and after.blocked & ACTION_MARGIN == 0:
+    cooling = pool.accounts[account]["stage"] == STAGE_COOLING
+    if covered and after.blocked & ACTION_MARGIN == 0 and not cooling:
         return Verdict(OK, False)
     before = health(pool, account)
     waived = before.equity < 0
@@ -50,18 +61,17 @@ def judge(pool: Pool, account: int, change: Change, fee: int) -> Verdict:
         after = Health(after.equity + fee, after.maintenance, after.initial, after.blocked)
     if only_reduces_risk(before, after):
         return Verdict(OK, waived)
-    if covered:
-        return Verdict(MARK_MUST_ALLOW_MARGIN, False)
-    return Verdict(MARGIN_INITIAL_MUST_BE_COVERED, False)
+    return Verdict(why_refused(cooling, covered), False)
 
 
 @rule
-def allows_change(before: Health, after: Health) -> int:
+def allows_change(pool: Pool, account: int, before: Health, after: Health) -> int:
     """The margin rule between two states of an account, no fee to waive: covered, or risk only reduced."""
     covered = after.equity >= after.initial
-    if (covered and after.blocked & ACTION_MARGIN == 0) or only_reduces_risk(before, after):
+    cooling = pool.accounts[account]["stage"] == STAGE_COOLING
+    if (covered and after.blocked & ACTION_MARGIN == 0 and not cooling) or only_reduces_risk(before, after):
         return OK
-    return MARK_MUST_ALLOW_MARGIN if covered else MARGIN_INITIAL_MUST_BE_COVERED
+    return why_refused(cooling, covered)
 
 
 @rule
@@ -81,4 +91,6 @@ def of_counterparty(code: int) -> int:
         return COUNTERPARTY_MARGIN_INITIAL_MUST_BE_COVERED
     if code == MARK_MUST_ALLOW_MARGIN:
         return COUNTERPARTY_MARK_MUST_ALLOW_MARGIN
+    if code == ACCOUNT_MUST_NOT_BE_COOLING_OFF:
+        return COUNTERPARTY_MUST_NOT_BE_COOLING_OFF
     return code

@@ -29,6 +29,7 @@ def replay_page(result: Mapping[str, Any]) -> str:
                 "title": replay_summary.title_of(result),
                 "groups": replay_summary.summary_of(result),
                 "waterfall": replay_summary.waterfall_of(result),
+                "stakes": replay_summary.stakes_of(result),
                 "commands": replay_summary.commands_of(result),
                 "settings": replay_summary.settings_of(result),
                 "facts": replay_summary.facts_of(result),

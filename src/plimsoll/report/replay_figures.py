@@ -4,14 +4,20 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from plimsoll.report.figure import Figure, Trace
+from plimsoll.report.figure import Figure, Trace, line_of
 from plimsoll.report.numbers import duration
 from plimsoll.report.replay_desk import desk_figures_of
 
 MECHANISM_NAMES: Final = {
     "bid": "liquidators’ bids",
+    "slice": "slices",
+    "batch": "sealed bids",
+    "auction": "collateral auctions",
+    "amm": "AMM",
     "backstop": "backstop",
+    "insolvent": "bids below zero",
     "fund": "insurance fund",
+    "tranche": "tranches",
     "adl": "deleveraging (ADL)",
     "socialised": "socialised loss",
 }
@@ -31,6 +37,7 @@ def figures_of(result: Mapping[str, Any]) -> list[Figure]:
         _stages(result),
         _capacity(result),
         _fund(result),
+        *_stakes(result),
         _open_interest(result),
         *desk_figures_of(result),
     ]
@@ -198,7 +205,7 @@ def _liquidations(result: Mapping[str, Any]) -> Figure:
                 }
             )
     caption = (
-        f"Per {width}, at the mark: above the value taken over (for a socialised loss: the loss), "
+        f"Per {width}, at the mark: above the value taken over (for tranches and socialised loss: the money), "
         "below the number of takeovers, by who took them."
     )
     return Figure("liquidations", "Liquidations by mechanism", caption, 430, data, layout)
@@ -260,6 +267,30 @@ def _fund(result: Mapping[str, Any]) -> Figure:
         "what of them was unresolved after the sweep, and, cumulated, what the fund could not pay."
     )
     return Figure("fund", "Insurance fund and shortfall", caption, 430, data, layout)
+
+
+def _stakes(result: Mapping[str, Any]) -> list[Figure]:
+    """What each pot is worth, as a share of what it began with."""
+    stakes: Mapping[str, Sequence[float]] = result["series"].get("stakes", {})
+    if not stakes:
+        return []
+    data = [
+        {
+            "type": "scatter",
+            "mode": "lines",
+            "name": name,
+            "y": [round(value / values[0] * 100, 3) if values[0] else None for value in values],
+            "line": line_of(place),
+            "hovertemplate": "%{y:.2f}",
+        }
+        for place, (name, values) in enumerate(stakes.items())
+    ]
+    caption = (
+        "What tranches, backstop and AMMs are worth at the mark; first value = 100. An AMM holds coins, so it falls "
+        "with the market; the summary shows what its coins and cash would be worth had they been kept."
+    )
+    layout = {"yaxis": {"title": {"text": "first = 100"}}}
+    return [Figure("stakes", "Whose money stood behind it", caption, 360, data, layout)]
 
 
 def _open_interest(result: Mapping[str, Any]) -> Figure:

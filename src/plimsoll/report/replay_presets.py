@@ -5,13 +5,12 @@ from pathlib import Path
 from typing import Any, Final
 
 from plimsoll.report import replay_presets_figures
-from plimsoll.report.numbers import amount, duration, exact, percent, whole, words
+from plimsoll.report.numbers import duration, exact, percent, whole, words
 from plimsoll.report.page import page_of, reading, write_page
+from plimsoll.report.side_by_side import Row, money_of, taken_of
 
 SCHEMA: Final = 1
 TEMPLATE: Final = "replay_presets.html.j2"
-Row = tuple[str, list[tuple[str, str]]]
-"""(what it is, one (value, exact value) a preset)."""
 
 
 def render_replay_presets(result: Mapping[str, Any], out: Path) -> Path:
@@ -37,21 +36,22 @@ def rows_of(presets: Sequence[Mapping[str, Any]]) -> list[Row]:
         ("opened", [(whole(one["start"]["opened"]), "") for one in presets]),
         ("refused at the start", [_refused(one) for one in presets]),
         ("of the value wanted, refused", [_share(one) for one in presets]),
-        ("initial margin all positions need", _money(presets, "start", "initial_of_all")),
-        ("initial margin of those opened", _money(presets, "margin", "initial_start")),
-        ("at its peak", _money(presets, "margin", "initial_peak")),
-        ("maintenance of those opened", _money(presets, "margin", "maintenance_start")),
+        ("initial margin all positions need", money_of(presets, "start", "initial_of_all")),
+        ("initial margin of those opened", money_of(presets, "margin", "initial_start")),
+        ("at its peak", money_of(presets, "margin", "initial_peak")),
+        ("maintenance of those opened", money_of(presets, "margin", "maintenance_start")),
         ("accounts liquidated", [(whole(one["liquidations"]["accounts"]), "") for one in presets]),
         ("of those opened", [(percent(_liquidated(one)), "") for one in presets]),
-        ("taken over by bids", _taken(presets, "bid")),
-        ("by the backstop", _taken(presets, "backstop")),
-        ("by deleveraging", _taken(presets, "adl")),
-        ("insurance fund paid", _money(presets, "fund", "paid")),
-        ("insurance fund received", _money(presets, "fund", "received")),
-        ("largest deficit at new prices", _money(presets, "losses", "deficit_peak")),
-        ("bad debt", _money(presets, "losses", "bad_debt")),
-        ("socialised", _money(presets, "losses", "socialised")),
-        ("loss borne in deleveraging", _money(presets, "losses", "adl_loss")),
+        ("taken over by bids", taken_of(presets, "bid")),
+        ("by bids for slices", taken_of(presets, "slice")),
+        ("by the backstop", taken_of(presets, "backstop")),
+        ("by deleveraging", taken_of(presets, "adl")),
+        ("insurance fund paid", money_of(presets, "fund", "paid")),
+        ("insurance fund received", money_of(presets, "fund", "received")),
+        ("largest deficit at new prices", money_of(presets, "losses", "deficit_peak")),
+        ("bad debt", money_of(presets, "losses", "bad_debt")),
+        ("socialised", money_of(presets, "losses", "socialised")),
+        ("loss borne in deleveraging", money_of(presets, "losses", "adl_loss")),
         ("breach to closed, median", [(_median(one), "") for one in presets]),
         ("risk tables published, refused", [(_tables(one["tables"]), "") for one in presets]),
     ]
@@ -72,15 +72,6 @@ def _share(one: Mapping[str, Any]) -> tuple[str, str]:
 def _liquidated(one: Mapping[str, Any]) -> float:
     opened = one["start"]["opened"]
     return float(one["liquidations"]["accounts"] / opened) if opened else 0.0
-
-
-def _money(presets: Sequence[Mapping[str, Any]], group: str, name: str) -> list[tuple[str, str]]:
-    return [(amount(one[group][name]), exact(one[group][name], one["settlement"])) for one in presets]
-
-
-def _taken(presets: Sequence[Mapping[str, Any]], name: str) -> list[tuple[str, str]]:
-    found = [one["liquidations"]["mechanisms"][name]["notional"] for one in presets]
-    return [(amount(value), exact(value, one["settlement"])) for value, one in zip(found, presets)]
 
 
 def _median(one: Mapping[str, Any]) -> str:

@@ -4,10 +4,11 @@ from collections.abc import Mapping, Sequence
 from itertools import accumulate
 from typing import Any, Final
 
-from plimsoll.report.figure import COLORS, Figure, line_of
+from plimsoll.report.figure import COLORS, Figure
 from plimsoll.report.replay_figures import MECHANISM_NAMES
+from plimsoll.report.side_by_side import bars_of, lines_of
 
-TAKERS: Final = ("bid", "backstop", "adl")
+TAKERS: Final = ("bid", "slice", "backstop", "adl")
 
 
 def figures_of(result: Mapping[str, Any]) -> list[Figure]:
@@ -16,35 +17,35 @@ def figures_of(result: Mapping[str, Any]) -> list[Figure]:
     return [
         _required(result["presets"]),
         _prices(result),
-        _lines(
+        lines_of(
             "liquidated",
             "Accounts liquidated so far",
             "Accounts of which anything has been taken over, cumulated.",
             "accounts",
             {name: own["liquidated"] for name, own in series.items()},
         ),
-        _lines(
+        lines_of(
             "taken",
             "Value taken over so far",
             "At the mark, by bids, backstop and deleveraging together, cumulated; in the settlement token.",
             "tokens",
             {name: list(accumulate(own["taken_over"])) for name, own in series.items()},
         ),
-        _lines(
+        lines_of(
             "maintenance",
             "Maintenance margin of the public",
             "What all open positions of the public need. It falls with prices and with every position closed.",
             "tokens",
             {name: own["margin_maintenance"] for name, own in series.items()},
         ),
-        _lines(
+        lines_of(
             "initial",
             "Initial margin of the public",
             "What opening those positions would take at each moment.",
             "tokens",
             {name: own["margin_initial"] for name, own in series.items()},
         ),
-        _lines(
+        lines_of(
             "fund",
             "Insurance fund",
             "What the fund is worth: fees it is paid, deficits it pays.",
@@ -56,42 +57,12 @@ def figures_of(result: Mapping[str, Any]) -> list[Figure]:
     ]
 
 
-def _lines(
-    name: str,
-    title: str,
-    caption: str,
-    unit: str,
-    series: Mapping[str, Sequence[float]],
-    *,
-    rangemode: str = "tozero",
-) -> Figure:
-    data = [
-        {
-            "type": "scatter",
-            "mode": "lines",
-            "name": preset,
-            "y": list(values),
-            "line": line_of(place),
-            "hovertemplate": "%{y:,.4s}",
-        }
-        for place, (preset, values) in enumerate(series.items())
-    ]
-    return Figure(
-        name,
-        title,
-        caption,
-        360,
-        data,
-        {"yaxis": {"title": {"text": unit}, "rangemode": rangemode, "tickformat": "~s"}},
-    )
-
-
 def _prices(result: Mapping[str, Any]) -> Figure:
     lines = {
         symbol: [round(value / own[0] * 100, 3) for value in own] for symbol, own in result["series"]["price"].items()
     }
     caption = f"The same under every preset ({result['path']['label']}). First price = 100."
-    return _lines("price", "Prices", caption, "first = 100", lines, rangemode="normal")
+    return lines_of("price", "Prices", caption, "first = 100", lines, rangemode="normal")
 
 
 def _required(presets: Sequence[Mapping[str, Any]]) -> Figure:
@@ -105,7 +76,11 @@ def _required(presets: Sequence[Mapping[str, Any]]) -> Figure:
         "Initial margin of the same positions under each preset. Where the bars differ, accounts were refused: "
         "they did not have the margin."
     )
-    return _bars("required", "Capital required", caption, "tokens", presets, bars, "group", COLORS)
+    return bars_of("required", "Capital required", caption, "tokens", _names(presets), bars, "group", COLORS)
+
+
+def _names(presets: Sequence[Mapping[str, Any]]) -> list[str]:
+    return [one["preset"] for one in presets]
 
 
 def _takers(presets: Sequence[Mapping[str, Any]]) -> Figure:
@@ -115,34 +90,4 @@ def _takers(presets: Sequence[Mapping[str, Any]]) -> Figure:
     }
     colors = tuple(f"@{name}" for name in TAKERS)
     caption = "Value at the mark of the takeover, in the settlement token."
-    return _bars("takers", "Who took over", caption, "tokens", presets, bars, "stack", colors)
-
-
-def _bars(
-    name: str,
-    title: str,
-    caption: str,
-    unit: str,
-    presets: Sequence[Mapping[str, Any]],
-    bars: Mapping[str, Sequence[Any]],
-    mode: str,
-    colors: Sequence[str],
-) -> Figure:
-    names = [one["preset"] for one in presets]
-    data = [
-        {
-            "type": "bar",
-            "name": label,
-            "x": names,
-            "y": [round(float(value)) for value in values],
-            "marker": {"color": color},
-            "hovertemplate": "%{y:,.4s}",
-        }
-        for (label, values), color in zip(bars.items(), colors)
-    ]
-    layout = {
-        "barmode": mode,
-        "xaxis": {"type": "category"},
-        "yaxis": {"title": {"text": unit}, "rangemode": "tozero", "tickformat": "~s"},
-    }
-    return Figure(name, title, caption, 340, data, layout)
+    return bars_of("takers", "Who took over", caption, "tokens", _names(presets), bars, "stack", colors)

@@ -11,6 +11,11 @@ from plimsoll.report.replay_figures import MECHANISM_NAMES
 _MS_SUFFIXES: Final = (
     "_deadline",
     "_after",
+    "_first",
+    "_commit",
+    "_reveal",
+    "_tail",
+    "cool_off",
     "gap_max",
     "grace",
     "_window",
@@ -20,9 +25,13 @@ _MS_SUFFIXES: Final = (
 )
 _COUNTS: Final = (
     "kind", "scale", "sources_min", "adl", "accounts_per_tick", "steps_per_tick", "settlements_per_tick",
-    "root_factor_initial", "root_factor_maintenance", "expiry",
+    "root_factor_initial", "root_factor_maintenance", "expiry", "curve_slice", "curve_insolvent", "curve_collateral",
+    "batch_bids_min", "breaker", "pauses", "tier",
 )  # fmt: skip
-_MICROS: Final = ("deposit_notional_min", "notional_min", "open_interest_lower", "open_interest_upper")
+_MICROS: Final = (
+    "deposit_notional_min", "notional_min", "open_interest_lower", "open_interest_upper", "slice_whole", "batch_bond",
+    "keeper_flat", "quota_day", "quota_day_1", "quota_day_2", "quota_day_3", "backstop_day_max",
+)  # fmt: skip
 _LOTS: Final = ("lots_max", "open_lots_max", "backstop_lots_max", "segment_lots_1", "segment_lots_2", "segment_lots_3")
 
 
@@ -147,6 +156,7 @@ def summary_of(result: Mapping[str, Any]) -> list[tuple[str, list[Line]]]:
                 money("backstop equity after", result["backstop"]["equity_end"]),
                 money("liquidators’ equity before", result["liquidators"]["equity_start"]),
                 money("liquidators’ equity after", result["liquidators"]["equity_end"]),
+                money("their profit, what is unsold sold", result["liquidators"]["profit"]),
                 money("largest deficit when prices came in", losses["deficit_peak"]),
                 Line("its time", peak or "none", ""),
                 money("largest shortfall after a sweep", losses["shortfall_peak"]),
@@ -158,6 +168,11 @@ def summary_of(result: Mapping[str, Any]) -> list[tuple[str, list[Line]]]:
                     exact(losses["adl_loss"], unit),
                 ),
                 money("socialised", losses["socialised"]),
+                count("hedges broken by the waterfall", losses["hedges_broken"]),
+                money("deleveraged though others had the margin", losses["adl_overshoot_notional"]),
+                money("taken from others beyond the deficits", losses["adl_overshoot_loss"]),
+                money("tranches paid", result["stakes"]["paid"]),
+                money("premiums to tranches", result["stakes"]["premium"]),
             ],
         ),
         (
@@ -199,6 +214,25 @@ def waterfall_of(result: Mapping[str, Any]) -> list[tuple[str, str, str, str, st
             exact(mechanisms[key]["notional"], unit),
         )
         for key, name in MECHANISM_NAMES.items()
+    ]
+
+
+def stakes_of(result: Mapping[str, Any]) -> list[tuple[str, ...]]:
+    """(pot, kind, stakers, before, after, had it been kept, a share, paid, premiums) of each pot."""
+    unit = result["settlement"]
+    return [
+        (
+            one["name"] + (" (wiped)" if one["wiped"] else ""),
+            one["kind"],
+            whole(one["stakers"]),
+            amount(one["start"], unit),
+            amount(one["end"], unit),
+            amount(one["kept"], unit),
+            percent(one["per_share"], 2),
+            amount(one["paid"]),
+            amount(one["premium"]),
+        )
+        for one in result["stakes"]["pots"]
     ]
 
 

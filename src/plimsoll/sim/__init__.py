@@ -14,6 +14,7 @@ from plimsoll.sim.path import MarketPath, candle_path, march_2020_bars, simulate
 from plimsoll.sim.pool_file import load_pool
 from plimsoll.sim.population import PopulationConfig
 from plimsoll.sim.replay import run_replay
+from plimsoll.sim.replay_mechanisms import MechanismReplays, MechanismRun, mechanism_replays_as_dict
 from plimsoll.sim.replay_presets import PresetReplays, PresetResult, preset_replays_as_dict
 from plimsoll.sim.replay_world import NO_DESK, ReplayConfig
 from plimsoll.sim.result import ReplayResult
@@ -25,6 +26,8 @@ __all__ = [
     "DeskConfig",
     "LiquidatorsConfig",
     "MarketPath",
+    "MechanismReplays",
+    "MechanismRun",
     "PoolFileError",
     "PoolSetup",
     "PopulationConfig",
@@ -37,6 +40,7 @@ __all__ = [
     "candle_path",
     "load_pool",
     "march_2020_bars",
+    "mechanism_replays_as_dict",
     "preset_replays_as_dict",
     "read_candles",
     "run_replay",

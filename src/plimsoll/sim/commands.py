@@ -7,14 +7,19 @@ import numpy.typing as npt
 
 from plimsoll.book.layout import COMMAND
 from plimsoll.units.messages import (
+    COMMAND_AUCTION,
     COMMAND_BID,
+    COMMAND_COMMIT,
     COMMAND_DEPOSIT,
     COMMAND_FILL,
     COMMAND_MARK,
     COMMAND_OPEN_ACCOUNT,
     COMMAND_RELEASE,
     COMMAND_RESERVE,
+    COMMAND_REVEAL,
     COMMAND_SET_LIMITS,
+    COMMAND_STAKE,
+    COMMAND_SWAP,
     COMMAND_TICK,
     COMMAND_WITHDRAW,
     MODE_STANDARD,
@@ -79,6 +84,43 @@ def bids(account: Column, bidder: Column, instrument: Column, lots: Column) -> C
 def slice_bids(account: Column, bidder: Column, part_ppb: Column) -> Commands:
     """Bids of liquidators on a slice of everything a portfolio account holds, at most ``part_ppb`` of it."""
     return records(COMMAND_BID, account=account, counterparty=bidder, lots=part_ppb)
+
+
+def auctions(account: Column, keeper: Column, instrument: Column) -> Commands:
+    """Start, or where they are over reset, auctions of the next asset of accounts in liquidation."""
+    return records(COMMAND_AUCTION, account=account, counterparty=keeper, instrument=instrument)
+
+
+def commits(account: Column, bidder: Column, seals: Ints) -> Commands:
+    """Sealed bids; ``seals`` has four words a row."""
+    first, second, third, fourth = seals.T
+    return records(
+        COMMAND_COMMIT, account=account, counterparty=bidder, lots=first, price=second, amount=third, premium=fourth
+    )
+
+
+def reveals(account: Column, bidder: Column, part_ppb: Column, discount_ppb: Column, salts: Ints) -> Commands:
+    """Sealed bids opened; ``salts`` has two words a row."""
+    first, second = salts.T
+    return records(
+        COMMAND_REVEAL,
+        account=account,
+        counterparty=bidder,
+        lots=part_ppb,
+        price=discount_ppb,
+        amount=first,
+        premium=second,
+    )
+
+
+def stakes(account: Column, pot: Column, micros: Column, lots: Column = 0) -> Commands:
+    """Stakes in a pot; ``lots`` of its asset for an AMM."""
+    return records(COMMAND_STAKE, account=account, instrument=pot, amount=micros, lots=lots)
+
+
+def swaps(account: Column, pot: Column, lots: Column, limit_micros: Column) -> Commands:
+    """Trades with an AMM: signed lots, and the most paid or the least got."""
+    return records(COMMAND_SWAP, account=account, instrument=pot, lots=lots, amount=limit_micros)
 
 
 def marks(

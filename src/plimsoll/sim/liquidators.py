@@ -6,18 +6,22 @@ margin reaches. What it takes over it sells on to the makers, as much as they de
 outgrows the capital, bids stop, and the backstop is left with the rest.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Final
 
 import numpy as np
 
 from plimsoll.sim import commands
+from plimsoll.sim.batches import SealedBids
+from plimsoll.sim.collateral import auctions_of, purchases, starts
 from plimsoll.sim.commands import Commands
+from plimsoll.sim.listings import PoolSetup
 from plimsoll.sim.population import Population, random_of
-from plimsoll.sim.slices import bids_on, in_liquidation, is_portfolio, slices_of
+from plimsoll.sim.slices import bids_on, is_portfolio, liquidating, slices_of
 from plimsoll.sim.traders import Makers
 from plimsoll.sim.view import Flags, Floats, View, contract_mask
 from plimsoll.units.limits import PPB
+from plimsoll.units.messages import PAUSE_AUCTION, PAUSE_BID
 from plimsoll.units.tables import Ints
 
 STREAM: Final = 4
@@ -53,44 +57,82 @@ class Legs:
     fee: Floats
     age_ms: Ints
 
+    def only(self, chosen: Flags) -> "Legs":
+        """Some of them."""
+        return Legs(*(getattr(self, one.name)[chosen] for one in fields(self)))
+
 
 class Liquidators:
     """All of them, in the order in which they were drawn."""
 
-    def __init__(self, population: Population, makers: Makers, config: LiquidatorsConfig, *, seed: int) -> None:
+    def __init__(
+        self, population: Population, makers: Makers, config: LiquidatorsConfig, setup: PoolSetup, *, seed: int
+    ) -> None:
         self.accounts = population.liquidators
+        coins = np.isin(np.arange(len(setup.listings) + 1), [one.number for one in setup.assets()])
+        self.traded = setup.is_contract | coins
         self.makers = makers
         self.config = config
         self.random = random_of(seed, STREAM)
         count = len(self.accounts)
         self.latency_minutes = np.sort(self.random.uniform(0, config.latency_minutes_max, count))
         self.use = self.random.uniform(config.use_min, config.use_max, count)
+        self.sealed = SealedBids(random_of(seed, STREAM + 100))
         self.risk_price = config.risk_price * self.random.uniform(0.5, 1.5, count)
 
     def bid(self, view: View) -> Commands:
-        """Bids of this step, all liquidators', in random order of arrival."""
-        tables = self._slice_bids(view)
+        """Bids of this step, all liquidators', in random order of arrival; what was sealed is opened first."""
+        opened = self.sealed.reveal(view)
+        tables = self._portfolio_bids(view) if len(self.accounts) else []
         legs = next_legs(view)
         if len(legs.account) and len(self.accounts):
-            tables += self._leg_bids(view, legs)
-        elif not tables:
-            return commands.joined()
+            tables += self._collateral_bids(view, legs)
+            if not view.setup.policy["pauses"] & PAUSE_BID:
+                tables += self._leg_bids(view, legs.only(self._offered_at_mark(view, legs)))
         table = commands.joined(*tables)
-        return table[self.random.permutation(len(table))]
+        return commands.joined(*opened, table[self.random.permutation(len(table))])
 
-    def _slice_bids(self, view: View) -> list[Commands]:
-        slices = slices_of(view)
-        if not len(slices.account):
+    def _portfolio_bids(self, view: View) -> list[Commands]:
+        slices, batches = slices_of(view), self.sealed.open_batches(view)
+        if not len(slices.account) and not len(batches.slices.account):
             return []
         tables = []
         headroom = np.maximum(view.headroom(self.accounts), 0)
-        for place, account in enumerate(self.accounts):
-            seen = self.random.random(len(slices.account)) < self.config.attention
-            ready = seen & (slices.age_ms >= np.floor(self.latency_minutes[place]) * 60_000)
+        for place, account in enumerate(self.accounts.tolist()):
+            ready = self._sees(slices.age_ms, place)
             room = float(headroom[place] * self.use[place])
             cost = self._cost(view, place)
-            tables.append(bids_on(slices, int(account), ready, cost, room, self.config.bids_per_step_max))
+            tables.append(bids_on(slices, account, ready, cost, room, self.config.bids_per_step_max))
+            if len(batches.slices.account):
+                seen = self._sees(batches.slices.age_ms, place)
+                tables += self.sealed.commit(view, batches, account, seen, cost, room)
         return tables
+
+    def _offered_at_mark(self, view: View, legs: Legs) -> Flags:
+        """Legs to be had for a fee: contracts, and collateral where it is not auctioned."""
+        auctioned = view.setup.policy["curve_collateral"] > 0
+        contracts: Flags = contract_mask(view.setup)[legs.instrument]
+        return contracts if auctioned else np.ones(len(contracts), np.bool_)
+
+    def _collateral_bids(self, view: View, legs: Legs) -> list[Commands]:
+        assets = legs.only(~self._offered_at_mark(view, legs))
+        auctions = auctions_of(view, assets.account, assets.instrument, assets.lots)
+        if not len(auctions.account) or view.setup.policy["pauses"] & PAUSE_AUCTION:
+            return []
+        cash = np.maximum(np.asarray(view.pool.accounts["cash"][self.accounts]), 0)
+        tables = []
+        for place, account in enumerate(self.accounts.tolist()):
+            seen = self._sees(assets.age_ms, place)
+            budget = float(cash[place] * self.use[place])
+            tables.append(starts(auctions, account, seen))
+            tables.append(purchases(view, auctions, account, seen, self._cost(view, place), budget))
+        return tables
+
+    def _sees(self, age_ms: Ints, place: int) -> Flags:
+        """What one of them notices; latency counts in whole steps: what just began is too new for most."""
+        seen = self.random.random(len(age_ms)) < self.config.attention
+        ready: Flags = seen & (age_ms >= np.floor(self.latency_minutes[place]) * 60_000)
+        return ready
 
     def _cost(self, view: View, place: int) -> Floats:
         """What a liquidator expects to lose on a token's worth of each instrument while it unwinds."""
@@ -104,9 +146,7 @@ class Liquidators:
         cash = np.asarray(view.pool.accounts["cash"][self.accounts])
         contracts = contract_mask(view.setup)
         for place, account in enumerate(self.accounts):
-            seen = self.random.random(len(legs.account)) < self.config.attention
-            # Latency counts in whole steps: what was seen to start in this very step is too new for most.
-            ready = seen & (legs.age_ms >= np.floor(self.latency_minutes[place]) * 60_000)
+            ready = self._sees(legs.age_ms, place)
             cost = self._cost(view, place)
             profit = legs.fee - legs.notional * cost[legs.instrument]
             order = np.argsort(-profit, kind="stable")
@@ -127,13 +167,13 @@ class Liquidators:
 
     def unwind(self, view: View) -> Commands:
         """Sell on part of every liquidator's inventory to the makers."""
-        return unwind(view, self.makers, self.accounts, self.config.unwind_share, contract_mask(view.setup))
+        return unwind(view, self.makers, self.accounts, self.config.unwind_share, self.traded)
 
 
-def unwind(view: View, makers: Makers, accounts: Ints, share_per_minute: float, contracts: Flags) -> Commands:
-    """Fills that bring the accounts' contracts nearer to flat, as far as the makers deal."""
+def unwind(view: View, makers: Makers, accounts: Ints, share_per_minute: float, traded: Flags) -> Commands:
+    """Fills that bring what the accounts hold of the traded instruments nearer to flat, as far as makers deal."""
     lots = view.lots(accounts)
-    lots = np.where(contracts, lots, 0)
+    lots = np.where(traded, lots, 0)
     row, instrument = np.nonzero(lots)
     held = lots[row, instrument]
     share = min(1.0, share_per_minute * view.step_ms / 60_000)
@@ -151,13 +191,16 @@ def unwind(view: View, makers: Makers, accounts: Ints, share_per_minute: float, 
 
 def next_legs(view: View) -> Legs:
     """The legs that may be bid for, as the engine publishes them, with an estimate of what each would earn."""
-    accounts = in_liquidation(view)
+    accounts = liquidating(view)
     # A solvent portfolio account has no next leg: it is taken in slices.
     accounts = accounts[~is_portfolio(view, accounts)]
     leg = np.asarray(view.engine.next_legs(accounts), np.int64)
-    accounts, leg = accounts[leg > 0], leg[leg > 0]
-    lots = view.lots(accounts)
     contracts = contract_mask(view.setup)
+    # Of an insolvent account only the collateral that found no buyer yet is for bids.
+    insolvent = view.equity[accounts] < 0
+    offered = (leg > 0) & ~(insolvent & contracts[leg])
+    accounts, leg, insolvent = accounts[offered], leg[offered], insolvent[offered]
+    lots = view.lots(accounts)
     numbers = np.broadcast_to(np.arange(lots.shape[1]), lots.shape)
     notional = view.notional(numbers, lots)
     row = np.arange(len(accounts))
@@ -165,8 +208,8 @@ def next_legs(view: View) -> Legs:
     to_bidder = 1 - view.setup.policy["fund_share"] / PPB
     all_notional = np.maximum(np.where(contracts, notional, 0).sum(axis=1), 1.0)
     own = notional[row, leg]
-    # No account pays more than its equity's share of the leg.
-    affordable = np.maximum(view.equity[accounts], 0) / all_notional
+    # No account pays more than its equity's share of the leg, until it has none left to care for.
+    affordable = np.where(insolvent, 1.0, np.maximum(view.equity[accounts], 0) / all_notional)
     fee = own * np.minimum(fee_rates[leg], affordable) * to_bidder
     since = np.asarray(view.pool.accounts["stage_since"][accounts])
     return Legs(accounts, leg, lots[row, leg], own, fee, view.time_ms - since)

@@ -11,6 +11,7 @@ import numpy as np
 from plimsoll.book.rows import ListingRow
 from plimsoll.sim.bars import PRICE_E8
 from plimsoll.sim.errors import PoolFileError
+from plimsoll.sim.insurers import CurveSetup, PotSetup
 from plimsoll.units.limits import MICROS_PER_TOKEN, PPB
 from plimsoll.units.messages import KIND_ASSET, KIND_OPTION, MODE_STANDARD
 from plimsoll.units.tables import Ints
@@ -84,6 +85,8 @@ class PoolSetup:
     notes: tuple[str, ...] = ()
     mode: int = MODE_STANDARD
     classes: tuple[ClassSetup, ...] = ()
+    curves: tuple[CurveSetup, ...] = ()
+    pots: tuple[PotSetup, ...] = ()
 
     def listing(self, number: int) -> Listing:
         """The listing with a number."""
@@ -112,6 +115,11 @@ class PoolSetup:
         """Which instrument numbers are perpetuals or futures."""
         return np.array([False, *(listing.kind not in (KIND_ASSET, KIND_OPTION) for listing in self.listings)])
 
+    def curve(self, name: str) -> CurveSetup | None:
+        """The curve a parameter of the policy names, if any."""
+        number = self.policy[name]
+        return next((curve for curve in self.curves if curve.number == number), None)
+
     def assets(self) -> tuple[Listing, ...]:
         """Listings that are kept as collateral."""
         return tuple(listing for listing in self.listings if listing.kind == KIND_ASSET)
@@ -125,7 +133,9 @@ class PoolSetup:
                 kept.append(replace(listing, number=len(kept) + 1, symbol=symbol))
         used = {listing.symbol for listing in kept}
         ignored = [symbol for symbol in symbols if symbol not in used]
-        result = replace(self, listings=tuple(kept))
+        names = {"", *(listing.name for listing in kept)}
+        pots = tuple(pot for pot in self.pots if pot.asset in names)
+        result = replace(self, listings=tuple(kept), pots=pots)
         if not result.contracts():
             known = ", ".join(dict.fromkeys(name for listing in self.listings for name in listing.prices[:1]))
             raise PoolFileError(f"{self.source}: no contract is priced by {', '.join(symbols)}; it knows: {known}")
@@ -140,6 +150,11 @@ class PoolSetup:
         if policy["gap_max"] < 2 * step_ms:
             policy["gap_max"] = 2 * step_ms
             widened.add("gap_max")
+        for name in ("batch_commit", "batch_reveal"):
+            # A phase nobody acts in would be none.
+            if 0 < policy[name] < step_ms:
+                policy[name] = step_ms
+                widened.add(name)
         listings = []
         for listing in self.listings:
             row = dict(listing.row)
@@ -149,7 +164,10 @@ class PoolSetup:
                     widened.add(name)
             listings.append(replace(listing, row=row))
         notes = self.notes
-        if widened:
-            wide = f"{', '.join(sorted(widened))} widened to {2 * step_ms / 1000:g} s"
+        if phases := {"batch_commit", "batch_reveal"} & widened:
+            wide = f"{', '.join(sorted(phases))} widened to {step_ms / 1000:g} s"
+            notes = (*notes, f"{wide}: a step is {step_ms / 1000:g} s.")
+        if widened - phases:
+            wide = f"{', '.join(sorted(widened - phases))} widened to {2 * step_ms / 1000:g} s"
             notes = (*notes, f"{wide}: a step is {step_ms / 1000:g} s.")
         return replace(self, policy=policy, listings=tuple(listings), notes=notes)

@@ -7,7 +7,6 @@ those of the venue's face.
 
 import tomllib
 from collections.abc import Mapping
-from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 from importlib import resources
 from pathlib import Path
@@ -15,19 +14,25 @@ from typing import Any, Final
 
 from plimsoll.book.parameters import LISTING_BOUNDS, POLICY_BOUNDS
 from plimsoll.book.rows import ListingRow, PolicyRow
+from plimsoll.engine.genesis import DEFAULT_POLICY
 from plimsoll.sim.bars import time_ms_of
 from plimsoll.sim.errors import PoolFileError
+from plimsoll.sim.insurers import curves_of, pots_of
 from plimsoll.sim.listings import Listing, PoolSetup
+from plimsoll.sim.pool_values import decimal, integer, known, within, word
 from plimsoll.units.limits import MICROS_PER_TOKEN, PPB
 from plimsoll.units.messages import KIND_ASSET, KIND_FUTURE, KIND_PERP
 from plimsoll.venue.decimals import SHARE, TOKENS
 from plimsoll.venue.parameters import LISTING_UNITS
-from plimsoll.venue.policy import ADL_WORDS, POLICY_UNITS
+from plimsoll.venue.policy import ADL_WORDS, PAUSE_WORDS, POLICY_UNITS
 
 DEFAULT_POOL: Final = "default_pool.toml"
+SECTIONS: Final = {"name", "settlement", "fund", "backstop", "policy", "instrument", "curve", "pot"}
 KINDS: Final = {"asset": KIND_ASSET, "perp": KIND_PERP, "future": KIND_FUTURE}
 SIZES: Final = ("lots_max", "open_lots_max", "backstop_lots_max")
 """Asked for in coins."""
+OPTIONAL: Final = frozenset(list(PolicyRow.__annotations__)[list(PolicyRow.__annotations__).index("recall_after") :])
+"""Everything of docs/commands.md, §10 and §11."""
 UNITS: Final = {
     "rate_initial": SHARE,
     "rate_maintenance": SHARE,
@@ -55,7 +60,7 @@ def load_pool(path: Path | None = None) -> PoolSetup:
 
 def read_pool(document: Mapping[str, Any], source: str) -> PoolSetup:
     """The pool of a parsed document."""
-    _known(document, {"name", "settlement", "fund", "backstop", "policy", "instrument"}, source, "the pool")
+    known(document, SECTIONS, source, "the pool")
     policy = _policy(dict(document.get("policy", {})), source)
     tables = document.get("instrument", [])
     if not isinstance(tables, list) or not tables:
@@ -71,28 +76,30 @@ def read_pool(document: Mapping[str, Any], source: str) -> PoolSetup:
         source,
         policy,
         listings,
-        _integer(document.get("fund", 0), MICROS_PER_TOKEN, f"{source}: fund"),
-        _integer(document.get("backstop", 0), MICROS_PER_TOKEN, f"{source}: backstop"),
+        integer(document.get("fund", 0), MICROS_PER_TOKEN, f"{source}: fund"),
+        integer(document.get("backstop", 0), MICROS_PER_TOKEN, f"{source}: backstop"),
+        curves=curves_of(document.get("curve", []), source),
+        pots=pots_of(document.get("pot", []), [one.name for one in listings if one.kind == KIND_ASSET], source),
     )
-
-
-def tokens_of(text: str | int | Decimal) -> int:
-    """Micros of an amount of tokens in decimals: ``tokens_of("1.5")`` is 1500000. PoolFileError when it has none."""
-    return _integer(text, MICROS_PER_TOKEN, "an amount of tokens")
 
 
 def _policy(table: dict[str, Any], source: str) -> dict[str, int]:
     where = f"{source}: policy"
-    _known(table, {*POLICY_UNITS, "adl"}, source, "policy")
+    known(table, {*POLICY_UNITS, "adl", "pauses"}, source, "policy")
     row = {}
     for name in PolicyRow.__annotations__:
         if name not in table:
-            raise PoolFileError(f"{where}.{name} is missing")
-        if name == "adl":
-            row[name] = _word(table[name], ADL_WORDS, f"{where}.adl")
+            # What a pool file need not say: without it the mechanism is not there.
+            if name not in OPTIONAL:
+                raise PoolFileError(f"{where}.{name} is missing")
+            row[name] = DEFAULT_POLICY[name]
+        elif name == "adl":
+            row[name] = word(table[name], ADL_WORDS, f"{where}.adl")
+        elif name == "pauses":
+            row[name] = sum({word(one, PAUSE_WORDS, f"{where}.pauses") for one in table[name]})
         else:
-            row[name] = _integer(table[name], POLICY_UNITS[name], f"{where}.{name}")
-        _within(row[name], POLICY_BOUNDS[name], f"{where}.{name}")
+            row[name] = integer(table[name], POLICY_UNITS[name], f"{where}.{name}")
+        within(row[name], POLICY_BOUNDS[name], f"{where}.{name}")
     return row
 
 
@@ -100,15 +107,15 @@ def _listing(number: int, table: dict[str, Any], source: str) -> Listing:
     where = f"{source}: {table.get('name', f'instrument {number}')}"
     own = {"name", "kind", "prices", "popularity", "lot", "scale", "segments", "expiry"}
     weights = {"weight_initial", "weight_maintenance"}
-    _known(table, {*own, *weights, "mark_max", *SIZES, *UNITS}, source, str(table.get("name", f"instrument {number}")))
+    known(table, {*own, *weights, "mark_max", *SIZES, *UNITS}, source, str(table.get("name", f"instrument {number}")))
     for name in ("name", "kind", "prices", "lot", "scale", "mark_max", "lots_max", "open_lots_max"):
         if name not in table:
             raise PoolFileError(f"{where}: {name} is missing")
-    kind = _word(table["kind"], KINDS, f"{where}: kind")
-    lot = _decimal(table["lot"], f"{where}: lot")
+    kind = word(table["kind"], KINDS, f"{where}: kind")
+    lot = decimal(table["lot"], f"{where}: lot")
     if lot <= 0:
         raise PoolFileError(f"{where}: lot must be above 0")
-    scale = _integer(table["scale"], 1, f"{where}: scale")
+    scale = integer(table["scale"], 1, f"{where}: scale")
     if not 0 <= scale <= 12:
         raise PoolFileError(f"{where}: scale must be from 0 to 12")
     lots_per_coin = 1 / Fraction(lot)
@@ -118,12 +125,12 @@ def _listing(number: int, table: dict[str, Any], source: str) -> Listing:
     row["kind"], row["scale"] = kind, scale
     for name, unit in units.items():
         if name in table:
-            row[name] = _integer(table[name], unit, f"{where}: {name}")
+            row[name] = integer(table[name], unit, f"{where}: {name}")
     for name in sorted(weights & set(table)):
         if kind != KIND_ASSET:
             raise PoolFileError(f"{where}: {name} is for an asset; a contract has a rate")
         # The requirement of an asset is what its weight leaves out.
-        row[name.replace("weight", "rate")] = PPB - _integer(table[name], PPB, f"{where}: {name}")
+        row[name.replace("weight", "rate")] = PPB - integer(table[name], PPB, f"{where}: {name}")
     if "expiry" in table:
         try:
             row["expiry"] = time_ms_of(str(table["expiry"]))
@@ -133,58 +140,19 @@ def _listing(number: int, table: dict[str, Any], source: str) -> Listing:
     if len(segments) > 3:
         raise PoolFileError(f"{where}: at most 3 segments beside the first")
     for place, segment in enumerate(segments, 1):
-        _known(segment, {"from", "initial", "maintenance"}, source, f"{where}: segment {place}")
+        known(segment, {"from", "initial", "maintenance"}, source, f"{where}: segment {place}")
         for name, column, multiplier in (
             ("from", f"segment_lots_{place}", lots_per_coin),
             ("initial", f"segment_initial_{place}", PPB),
             ("maintenance", f"segment_maintenance_{place}", PPB),
         ):
-            row[column] = _integer(segment.get(name), multiplier, f"{where}: segment {place}: {name}")
+            row[column] = integer(segment.get(name), multiplier, f"{where}: segment {place}: {name}")
     for name, value in row.items():
-        _within(value, LISTING_BOUNDS[name], f"{where}: {name}")
+        within(value, LISTING_BOUNDS[name], f"{where}: {name}")
     prices = tuple(str(symbol) for symbol in table["prices"])
     if not prices:
         raise PoolFileError(f"{where}: prices names no symbol")
-    popularity = float(_decimal(table.get("popularity", 1), f"{where}: popularity"))
+    popularity = float(decimal(table.get("popularity", 1), f"{where}: popularity"))
     if not popularity >= 0:
         raise PoolFileError(f"{where}: popularity must not be negative")
     return Listing(number, str(table["name"]), kind, prices[0], prices, popularity, lots_per_coin, 10**scale, row)
-
-
-def _known(table: Mapping[str, Any], names: set[str], source: str, where: str) -> None:
-    for name in table:
-        if name not in names:
-            raise PoolFileError(f"{source}: {where} has no {name}")
-
-
-def _word(value: Any, words: Mapping[str, int], where: str) -> int:
-    if value not in words:
-        raise PoolFileError(f"{where} must be one of {', '.join(words)}")
-    return words[value]
-
-
-def _decimal(value: Any, where: str) -> Decimal:
-    # A TOML float has already lost what it was written as.
-    if isinstance(value, bool) or not isinstance(value, (str, int, Decimal)):
-        raise PoolFileError(f"{where} must be a decimal in quotes or a whole number")
-    try:
-        result = Decimal(value)
-    except InvalidOperation:
-        raise PoolFileError(f"{where}: {value} is not a decimal") from None
-    if not result.is_finite():
-        raise PoolFileError(f"{where}: {value} is not a decimal")
-    return result
-
-
-def _within(value: int, bounds: tuple[int, int], where: str) -> None:
-    if not bounds[0] <= value <= bounds[1]:
-        raise PoolFileError(f"{where} must be from {bounds[0]} to {bounds[1]} in the engine's units, not {value}")
-
-
-def _integer(value: Any, multiplier: Fraction | int, where: str) -> int:
-    exact = Fraction(_decimal(value, where)) * multiplier
-    if exact.denominator != 1:
-        raise PoolFileError(f"{where}: {value} is finer than its unit")
-    if not -(2**63) <= exact < 2**63:
-        raise PoolFileError(f"{where}: {value} is too large")
-    return int(exact)

@@ -18,7 +18,7 @@ from plimsoll.sim.errors import SimulationError
 from plimsoll.sim.listings import Listing, PoolSetup
 from plimsoll.sim.view import Flags, Floats, requirement
 from plimsoll.units.limits import PPB
-from plimsoll.units.messages import NAMED_COUNT
+from plimsoll.units.messages import MODE_STANDARD, NAMED_COUNT
 from plimsoll.units.tables import Ints
 
 STREAM: Final = 2
@@ -73,6 +73,8 @@ class Population:
     ordered: Flags
     maker_cash: Ints
     liquidator_cash: Ints
+    trader_mode: Ints
+    """Margin modes, where the pool's own mode does not decide for all."""
 
     @property
     def size(self) -> int:
@@ -96,6 +98,7 @@ OF_TRADERS: Final = (
     "leverage_rate",
     "trigger_ppb",
     "ordered",
+    "trader_mode",
 )
 
 
@@ -148,6 +151,7 @@ def draw_population(config: PopulationConfig, setup: PoolSetup, marks: Ints, *, 
         random.random(count) < config.order_share,
         _shared(random, capital, config.makers),
         _shared(random, config.liquidator_capital * gross, config.liquidators),
+        np.full(count, MODE_STANDARD, np.int64),
     )
 
 

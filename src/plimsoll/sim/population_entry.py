@@ -55,7 +55,7 @@ def open_and_fund(session: Session, setup: PoolSetup, population: Population) ->
         what="seed of fund and backstop",
     )
     mode = np.full(len(everyone), MODE_STANDARD, np.int64)
-    mode[-len(population.traders) :] = setup.mode
+    mode[-len(population.traders) :] = population.trader_mode if setup.mode == MODE_STANDARD else setup.mode
     in_batches(session, commands.open_accounts(everyone, owner, isolated, mode))
     in_batches(session, commands.deposits(everyone, owner, cash))
     for listing in setup.assets():

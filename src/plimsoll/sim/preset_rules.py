@@ -108,6 +108,8 @@ def _setup(preset: Preset, base: PoolSetup, *, with_index: bool) -> PoolSetup:
         policy=policy,
         listings=numbered,
         notes=(*base.notes, *preset.differences),
+        curves=(),
+        pots=(),
     )
 
 

@@ -1,5 +1,6 @@
 """What is kept of a replay: counts of events, lines of the liquidation ledger, a sample of the pool every few steps."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -7,26 +8,39 @@ import numpy as np
 from plimsoll.sim.listings import PoolSetup
 from plimsoll.sim.population import Population
 from plimsoll.sim.session import Session
+from plimsoll.sim.stakers import PotFlows
 from plimsoll.sim.view import View
+from plimsoll.sim.waterfall_record import WaterfallRecord
 from plimsoll.units.messages import (
+    EVENT_BOND_LOST,
     EVENT_CALL_ENDED,
     EVENT_CALLED,
     EVENT_DELEVERAGED,
     EVENT_FEE_PAID,
     EVENT_FUND_PAID,
+    EVENT_KEEPER_PAID,
     EVENT_LIQUIDATION_ENDED,
     EVENT_LIQUIDATION_STARTED,
+    EVENT_POT_WIPED,
+    EVENT_PREMIUM_PAID,
     EVENT_TRIGGERED,
     KIND_OPTION,
     MECHANISM_ADL,
+    MECHANISM_AMM,
+    MECHANISM_AUCTION,
     MECHANISM_BACKSTOP,
+    MECHANISM_BATCH,
     MECHANISM_BID,
     MECHANISM_FUND,
+    MECHANISM_INSOLVENT,
+    MECHANISM_SLICE,
     MECHANISM_SOCIALISED,
+    MECHANISM_TRANCHE,
     NAMED_BACKSTOP,
     NAMED_COUNT,
     NAMED_FUND,
     STAGE_CALLED,
+    STAGE_COOLING,
     STAGE_LIQUIDATING,
 )
 from plimsoll.units.tables import Ints
@@ -36,11 +50,21 @@ if TYPE_CHECKING:
 
 MECHANISMS: Final = {
     "bid": MECHANISM_BID,
+    "slice": MECHANISM_SLICE,
+    "batch": MECHANISM_BATCH,
+    "auction": MECHANISM_AUCTION,
+    "amm": MECHANISM_AMM,
     "backstop": MECHANISM_BACKSTOP,
+    "insolvent": MECHANISM_INSOLVENT,
     "fund": MECHANISM_FUND,
+    "tranche": MECHANISM_TRANCHE,
     "adl": MECHANISM_ADL,
     "socialised": MECHANISM_SOCIALISED,
 }
+PAYMENTS: Final = {"tranche": "fund_paid", "socialised": "bad_debt"}
+"""Mechanisms that move money, not positions, and the column of the ledger that says how much."""
+OF_FUND: Final = (EVENT_FEE_PAID, EVENT_PREMIUM_PAID, EVENT_KEEPER_PAID, EVENT_BOND_LOST, EVENT_POT_WIPED)
+"""What the fund gets of liquidations, less what it passes on."""
 QUANTILES: Final = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
 RATIO_MAX: Final = 1_000.0
 """equity/MM above this is shown as this; an account that needs next to nothing has no meaningful ratio."""
@@ -50,7 +74,9 @@ EVENTS_MAX: Final = 64
 class Recorder:
     """Collects while the replay runs; ``sample`` closes a bucket of steps."""
 
-    def __init__(self, setup: PoolSetup, population: Population, desk: "DeskRecord | None" = None) -> None:
+    def __init__(
+        self, setup: PoolSetup, population: Population, sold_on: float, desk: "DeskRecord | None" = None
+    ) -> None:
         self.setup = setup
         self.desk = desk
         self.takers = {
@@ -59,6 +85,12 @@ class Recorder:
             "backstop": np.array([NAMED_BACKSTOP]),
         }
         self.public = population.traders
+        coins = np.isin(np.arange(len(setup.listings) + 1), [one.number for one in setup.assets()])
+        self.waterfall = WaterfallRecord(population, setup.is_contract | coins, sold_on)
+        self.flows = PotFlows()
+        self.lines: Any = None
+        self.pots_start: dict[str, int] = {}
+        self.premium = 0
         self.liquidated: set[int] = set()
         self.initial_start = self.initial_peak = self.initial_peak_ms = -1
         self.maintenance_start = self.maintenance_peak = -1
@@ -96,29 +128,34 @@ class Recorder:
         self.bucket_calls += int((kind == EVENT_CALLED).sum())
         fund = events["account"] == NAMED_FUND
         self.fund_paid -= int(events["cash"][fund & (kind == EVENT_FUND_PAID)].sum())
-        self.fund_received += int(events["cash"][fund & (kind == EVENT_FEE_PAID)].sum())
+        self.fund_received += int(events["cash"][fund & np.isin(kind, OF_FUND)].sum())
+        premiums = events[kind == EVENT_PREMIUM_PAID]
+        self.premium += int(np.maximum(premiums["cash"], 0).sum())
+        self.flows.premium(premiums)
         ended = kind == EVENT_LIQUIDATION_ENDED
         if ended.any():
             self.durations.append(events["amount"][ended].copy())
-        self._ledger_of(np.asarray(session.engine.ledger()))
+        self.lines = np.asarray(session.engine.ledger())
+        self._ledger_of(self.lines)
         return called, triggered
 
     def _ledger_of(self, ledger: Any) -> None:
         if not len(ledger):
             return
+        self.waterfall.ledger(ledger)
         if self.desk is not None:
             self.desk.ledger(ledger)
         units = self.setup.units.astype(np.float64)
         notional = np.abs(ledger["lots"]).astype(np.float64) * ledger["price"] / units[ledger["instrument"]]
         for name, number in MECHANISMS.items():
             own = ledger["mechanism"] == number
-            # A line of the fund without lots is a payment, counted where it is paid.
-            if number == MECHANISM_FUND:
+            # Without lots it is a payment: the fund's is counted where it is paid, a slice's belongs to its legs.
+            if name not in PAYMENTS:
                 own &= ledger["lots"] != 0
             count = int(own.sum())
             if not count:
                 continue
-            worth = float(ledger["bad_debt"][own].sum() if number == MECHANISM_SOCIALISED else notional[own].sum())
+            worth = float(ledger[PAYMENTS[name]][own].sum() if name in PAYMENTS else notional[own].sum())
             self.ledger_lines[name] += count
             self.ledger_notional[name] += worth
             accounts = ledger["account"][own].tolist()
@@ -155,8 +192,8 @@ class Recorder:
         self.identities_checked += 1
         self.identities_broken.extend(session.engine.identities())
 
-    def sample(self, view: View) -> None:
-        """Close the bucket: one point of every series."""
+    def sample(self, view: View, stakes: Mapping[str, int]) -> None:
+        """Close the bucket: one point of every series; ``stakes``: what each pot is worth."""
         equity, required = view.equity[NAMED_COUNT:], view.margin_maintenance[NAMED_COUNT:]
         holding = required > 0
         ratios = np.clip(equity[holding] / required[holding], -1.0, RATIO_MAX)
@@ -182,6 +219,7 @@ class Recorder:
         put("accounts/below_maintenance", below)
         put("accounts/called", int((stages == STAGE_CALLED).sum()))
         put("accounts/liquidating", int((stages == STAGE_LIQUIDATING).sum()))
+        put("accounts/cooling", int((stages == STAGE_COOLING).sum()))
         put("accounts/liquidated", len(self.liquidated))
         put("margin/initial", round(self.initial / 1e6))
         put("margin/maintenance", round(self.maintenance / 1e6))
@@ -196,6 +234,8 @@ class Recorder:
         put("fund", round(int(view.equity[NAMED_FUND]) / 1e6, 2))
         put("fund_cash", round(int(view.pool.accounts[NAMED_FUND]["cash"]) / 1e6, 2))
         put("backstop_equity", round(int(view.equity[NAMED_BACKSTOP]) / 1e6, 2))
+        for name, micros in stakes.items():
+            put(f"stakes/{name}", round(micros / 1e6, 2))
         put("deficit", round(self.bucket_deficit / 1e6, 2))
         put("shortfall", round(self.bucket_shortfall / 1e6, 2))
         for name, accounts in self.takers.items():

@@ -22,10 +22,12 @@ from plimsoll.sim.replay_world import ReplayConfig, World, marks_of, path_of, po
 from plimsoll.sim.result import MechanismResult, ReplayResult
 from plimsoll.sim.session import EngineLike, Session
 from plimsoll.sim.showing import durations_of, moves_of, nested, settings_of
+from plimsoll.sim.stakers import Stakers
 from plimsoll.sim.tables import Make, TableKeeper
 from plimsoll.sim.traders import Makers, Traders
 from plimsoll.sim.view import Floats, View, contract_mask
 from plimsoll.units.messages import COMMAND_PAY_WITHDRAWAL, NAMED_BACKSTOP, NAMED_FUND, NAMED_PENDING
+from plimsoll.units.tables import Ints
 from plimsoll.venue.decimals import plain
 from plimsoll.venue.records import records
 
@@ -115,7 +117,13 @@ class _Replay:
         self.public = world.population if world.opening is None else world.population.only(world.opening.opened)
         self.desk = None if world.desk is None else world.desk.desk(seed=config.seed)
         self.keeper = self._keeper(world.make)
-        self.recorder = Recorder(setup, self.population, None if self.desk is None else self.desk.record)
+        self.stakers = Stakers(setup, seed=config.seed)
+        self.recorder = Recorder(
+            setup,
+            self.population,
+            config.liquidators.unwind_share,
+            None if self.desk is None else self.desk.record,
+        )
 
     def _keeper(self, make: Make | None) -> TableKeeper | None:
         if self.desk is not None:
@@ -133,28 +141,32 @@ class _Replay:
         self.progress(0, len(path), "opening the pool")
         self.open()
         makers = Makers(self.population, config.traders, np.random.Generator(np.random.PCG64([config.seed, 5])))
-        liquidators = Liquidators(self.population, makers, config.liquidators, seed=config.seed)
+        liquidators = Liquidators(self.population, makers, config.liquidators, self.setup, seed=config.seed)
         traders = Traders(self.public, makers, config.traders, self.contracts, seed=config.seed)
         first = self._view(0)
         self.recorder.look_after(first)
+        self.recorder.flows.begin(first.marks)
+        self.recorder.pots_start = self.stakers.assets(first)
         if self.desk is not None:
             self.desk.record.begin(first)
         start_interest = self._open_interest()
         for step in range(len(path)):
-            self._publish(step)
-            called, triggered = self.recorder.events_of(self.session)
+            called, triggered = self._publish(step)
             view = self._view(step)
             self.recorder.look_after(view)
             makers.look(view)
             traders.warned(view, called, triggered)
             self.session.send(liquidators.bid(view))
-            self.session.send(*traders.act(view), liquidators.unwind(view), *self._desk_acts(view, makers))
+            self.recorder.events_of(self.session)
+            self.recorder.waterfall.end(self.session.engine)
+            trading = [*traders.act(view), liquidators.unwind(view), *self._desk_acts(view, makers)]
+            self.session.send(*trading, *self.stakers.act(view))
             self._pay_withdrawals()
             self.recorder.events_of(self.session)
             if (step + 1) % config.identities_every == 0 or step + 1 == len(path):
                 self.recorder.check(self.session)
             if (step + 1) % self.sample_every == 0 or step + 1 == len(path):
-                self.recorder.sample(view)
+                self.recorder.sample(view, self.stakers.assets(view))
             if step % 20 == 19 or step + 1 == len(path):
                 self.progress(step + 1, len(path), iso(view.time_ms))
         return self._result(first, start_interest, traders.topped_up)
@@ -169,6 +181,7 @@ class _Replay:
             bring_in_opened(self.session, self.setup, self.population, self.opening, marks, seed=seed)
         if self.desk is not None:
             self.desk.open(self.session, self.population.makers)
+        self.stakers.enter(self.session, marks)
         self.recorder.events_of(self.session)
 
     def _desk_acts(self, view: View, makers: Makers) -> list[commands.Commands]:
@@ -202,8 +215,8 @@ class _Replay:
             SOURCES,
         )
 
-    def _publish(self, step: int) -> None:
-        """The clock moves, prices arrive, and the second tick sweeps every account at the new prices."""
+    def _publish(self, step: int) -> tuple[Ints, Ints]:
+        """The clock moves, prices arrive, the second tick sweeps at them; accounts just called and just triggered."""
         before = self.marks[:, max(step - 1, 0)].astype(np.float64)
         self.returns = np.zeros(len(before))
         np.divide(self.marks[:, step], before, out=self.returns, where=before > 0)
@@ -214,15 +227,27 @@ class _Replay:
         keep = np.exp(-self.path.step_ms / 60_000 / VOLATILITY_MEMORY_MINUTES)
         self.volatility = np.sqrt(keep * self.volatility**2 + (1 - keep) * self.returns**2)
         time_ms = int(self.path.times_ms[step])
-        self.session.must(commands.tick(time_ms), self._marks(step), what=f"prices at {iso(time_ms)}")
+        engine, record, waterfall = self.session.engine, self.recorder, self.recorder.waterfall
+        waterfall.begin(engine, np.asarray(engine.sweep()[0]), self.marks[:, max(step - 1, 0)] / self.setup.units)
+        self.session.must(commands.tick(time_ms), what=f"the tick at {iso(time_ms)}")
+        early = record.events_of(self.session)
+        waterfall.swept(self.setup, engine, record.lines, 0.0)
+        waterfall.end(engine)
+        self.session.must(self._marks(step), what=f"prices at {iso(time_ms)}")
         self._tables(step)
-        self.recorder.look_before(time_ms, np.asarray(self.session.engine.sweep()[0]))
+        equity = np.asarray(engine.sweep()[0])
+        record.look_before(time_ms, equity)
+        waterfall.begin(engine, equity, self.marks[:, step] / self.setup.units)
         self.session.must(commands.tick(time_ms), what="the tick after the prices")
         # A tick does so many liquidation steps and no more; a venue ticks many times in one of our steps.
         for _ in range(TICKS_MORE_MAX):
-            if not self.session.engine.pool.totals[0]["sweeping"]:
+            if not engine.pool.totals[0]["sweeping"]:
                 break
             self.session.must(commands.tick(time_ms), what="a further tick")
+        late = record.events_of(self.session)
+        waterfall.swept(self.setup, engine, record.lines, self.path.step_ms / 60_000)
+        called, triggered = (np.union1d(*both) for both in zip(early, late))
+        return called, triggered
 
     def _view(self, step: int) -> View:
         equity, maintenance, initial = (np.asarray(column) for column in self.session.engine.sweep())
@@ -247,6 +272,14 @@ class _Replay:
 
     def _equity(self, view: View) -> int:
         return int(view.equity.sum())
+
+    def _profit(self, first: View, view: View) -> int:
+        """Of liquidators: at the last marks, less half a spread on what they have not sold on yet."""
+        rows = self.population.liquidators
+        lots = view.lots(rows)
+        numbers = np.broadcast_to(np.arange(lots.shape[1]), lots.shape)
+        selling = float((view.notional(numbers, lots) @ view.half_spread).sum())
+        return int(view.equity[rows].sum()) - int(first.equity[rows].sum()) - round(selling)
 
     def _open_interest(self) -> int:
         pool = self.session.engine.pool
@@ -301,9 +334,13 @@ class _Replay:
             fund_cash_end_micros=int(pool.accounts[NAMED_FUND]["cash"]),
             fund_paid_micros=recorder.fund_paid,
             fund_received_micros=recorder.fund_received,
+            pots=self.stakers.result(view, recorder.pots_start, recorder.flows),
+            premium_micros=recorder.premium,
+            tranche_paid_micros=round(recorder.ledger_notional["tranche"]),
             backstop_start_micros=int(first.equity[NAMED_BACKSTOP]),
             liquidators_start_micros=int(first.equity[self.population.liquidators].sum()),
             liquidators_end_micros=int(view.equity[self.population.liquidators].sum()),
+            liquidators_profit_micros=self._profit(first, view),
             backstop_end_micros=int(view.equity[NAMED_BACKSTOP]),
             shortfall_peak_micros=recorder.shortfall_peak,
             deficit_peak_micros=recorder.deficit_peak,
@@ -312,6 +349,9 @@ class _Replay:
             bad_debt_micros=int(totals["bad_debt"]),
             adl_notional_micros=round(adl),
             adl_loss_micros=recorder.adl_loss,
+            adl_overshoot_notional_micros=round(recorder.waterfall.overshoot_notional),
+            adl_overshoot_loss_micros=recorder.waterfall.overshoot_loss,
+            hedges_broken=len(recorder.waterfall.hedges_broken),
             adl_counterparties=len(recorder.adl_counterparties),
             socialised_micros=int(totals["socialised"]),
             open_interest_start_micros=start_interest,

@@ -141,5 +141,5 @@ def preset_replays_as_dict(results: Sequence[PresetResult]) -> dict[str, Any]:
 
 
 def _sums(groups: dict[str, list[int]]) -> list[int]:
-    """Value taken over per sample, bids, backstop and deleveraging together."""
-    return [sum(values) for values in zip(*(groups[name] for name in ("bid", "backstop", "adl")))]
+    """Value taken over per sample, bids, slices, backstop and deleveraging together."""
+    return [sum(values) for values in zip(*(groups[name] for name in ("bid", "slice", "backstop", "adl")))]

@@ -14,7 +14,8 @@ from plimsoll.sim.liquidators import LiquidatorsConfig
 from plimsoll.sim.listings import PoolSetup
 from plimsoll.sim.opening import Opening
 from plimsoll.sim.path import MarketPath, candle_path, carried_forward, march_2020_bars, simulated_path
-from plimsoll.sim.pool_file import load_pool, tokens_of
+from plimsoll.sim.pool_file import load_pool
+from plimsoll.sim.pool_values import tokens_of
 from plimsoll.sim.population import Population, PopulationConfig, draw_population
 from plimsoll.sim.tables import Make
 from plimsoll.sim.traders import TradersConfig

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 from plimsoll.sim.bars import iso
+from plimsoll.sim.stakers import PotResult
 from plimsoll.sim.tables import TablesResult
 
 if TYPE_CHECKING:
@@ -66,10 +67,15 @@ class ReplayResult:
     fund_cash_end_micros: int
     fund_paid_micros: int
     fund_received_micros: int
+    pots: tuple[PotResult, ...]
+    premium_micros: int
+    tranche_paid_micros: int
     backstop_start_micros: int
     backstop_end_micros: int
     liquidators_start_micros: int
     liquidators_end_micros: int
+    liquidators_profit_micros: int
+    """At the last marks, less half a spread on what they still had to sell."""
     shortfall_peak_micros: int
     deficit_peak_micros: int
     deficit_peak_time_ms: int
@@ -77,6 +83,9 @@ class ReplayResult:
     bad_debt_micros: int
     adl_notional_micros: int
     adl_loss_micros: int
+    adl_overshoot_notional_micros: int
+    adl_overshoot_loss_micros: int
+    hedges_broken: int
     adl_counterparties: int
     socialised_micros: int
     open_interest_start_micros: int
@@ -109,7 +118,7 @@ class ReplayResult:
 
     @property
     def solvent(self) -> bool:
-        """Whether every loss was borne by its account or the fund: nothing is owed at the end, nobody else paid."""
+        """Whether every loss was borne by its account or the insurance: nobody else paid, nothing is left to pay."""
         others = self.bad_debt_micros + self.adl_loss_micros + self.socialised_micros
         return self.shortfall_end_micros < DUST_MICROS and others < DUST_MICROS
 
@@ -120,15 +129,16 @@ class ReplayResult:
             return "failure", f"The books broke: {len(self.identities_broken)} identities did not hold."
         checks = f"all identities held in {self.identities_checked:,} checks"
         token = self.settlement
-        used = _tokens(self.fund_paid_micros)
+        used = _tokens(self.fund_paid_micros + self.tranche_paid_micros)
+        insurers = "insurance fund" if self.tranche_paid_micros == 0 else "insurance, fund and tranches,"
         if self.shortfall_end_micros >= DUST_MICROS:
             open_loss = _tokens(self.shortfall_end_micros)
             return "failure", f"The pool ended with {open_loss} {token} of unresolved deficits; {checks}."
         if self.solvent:
-            if self.fund_paid_micros == 0:
+            if self.fund_paid_micros + self.tranche_paid_micros == 0:
                 means = "without using its insurance fund"
             else:
-                means = f"and the insurance fund covered every deficit ({used} {token})"
+                means = f"and the {insurers} covered every deficit ({used} {token})"
             if self.adl_counterparties == 0:
                 return "ok", f"The pool stayed solvent {means}; no other account bore a loss and {checks}."
             return "warning", (
@@ -137,7 +147,7 @@ class ReplayResult:
             )
         others = _tokens(self.adl_loss_micros + self.socialised_micros)
         return "warning", (
-            f"The insurance fund was not enough: it paid {used} {token} and other accounts bore {others} {token} "
+            f"The {insurers} was not enough: it paid {used} {token} and other accounts bore {others} {token} "
             f"of losses; nothing was left unresolved and {checks}."
         )
 
@@ -194,6 +204,11 @@ class ReplayResult:
                 "paid": money(self.fund_paid_micros),
                 "received": money(self.fund_received_micros),
             },
+            "stakes": {
+                "pots": [one.as_dict(money) for one in self.pots],
+                "premium": money(self.premium_micros),
+                "paid": money(self.tranche_paid_micros),
+            },
             "backstop": {
                 "equity_start": money(self.backstop_start_micros),
                 "equity_end": money(self.backstop_end_micros),
@@ -201,6 +216,7 @@ class ReplayResult:
             "liquidators": {
                 "equity_start": money(self.liquidators_start_micros),
                 "equity_end": money(self.liquidators_end_micros),
+                "profit": money(self.liquidators_profit_micros),
             },
             "losses": {
                 "shortfall_peak": money(self.shortfall_peak_micros),
@@ -210,6 +226,9 @@ class ReplayResult:
                 "bad_debt": money(self.bad_debt_micros),
                 "adl_notional": money(self.adl_notional_micros),
                 "adl_loss": money(self.adl_loss_micros),
+                "adl_overshoot_notional": money(self.adl_overshoot_notional_micros),
+                "adl_overshoot_loss": money(self.adl_overshoot_loss_micros),
+                "hedges_broken": self.hedges_broken,
                 "adl_counterparties": self.adl_counterparties,
                 "socialised": money(self.socialised_micros),
             },

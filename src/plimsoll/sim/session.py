@@ -11,9 +11,17 @@ import numpy as np
 from plimsoll.book.rows import PolicyRow
 from plimsoll.sim.commands import Commands, joined
 from plimsoll.sim.errors import SimulationError
+from plimsoll.sim.insurers import PotSetup
 from plimsoll.sim.listings import PoolSetup
 from plimsoll.units.codes import sentence
-from plimsoll.units.messages import COMMAND_LIST_INSTRUMENT, COMMAND_PUBLISH_CLASS, COMMAND_SET_POLICY, name_of
+from plimsoll.units.messages import (
+    COMMAND_LIST_INSTRUMENT,
+    COMMAND_PUBLISH_CLASS,
+    COMMAND_SET_CURVE,
+    COMMAND_SET_POLICY,
+    COMMAND_SET_POT,
+    name_of,
+)
 from plimsoll.units.tables import Ints
 from plimsoll.venue.records import records
 
@@ -80,7 +88,11 @@ class Session:
             raise SimulationError(f"{what}: {sentence(int(codes[codes != 0][0]))}")
 
     def open_pool(self, setup: PoolSetup) -> None:
-        """Set the policy and list every instrument of the setup, a class just before its first member."""
+        """Set curves and policy and list every instrument of the setup, a class just before its first member."""
+        for curve in setup.curves:
+            words = curve.payload()
+            command = records(COMMAND_SET_CURVE, instrument=curve.number, payload_words=len(words))
+            self.must(command, what=f"{setup.source}: {curve.name}", payload=words)
         words = np.array([setup.policy[name] for name in PolicyRow.__annotations__], np.int64)
         self.must(records(COMMAND_SET_POLICY, payload_words=len(words)), what=f"{setup.source}: policy", payload=words)
         classes = {one.number: one for one in setup.classes}
@@ -98,6 +110,12 @@ class Session:
     def publish_class(self, number: int, words: Ints, what: str) -> None:
         """Publish the policy of a risk class, which must be accepted."""
         self.must(records(COMMAND_PUBLISH_CLASS, instrument=number, payload_words=len(words)), what=what, payload=words)
+
+    def set_pot(self, pot: PotSetup, account: int, instrument: int) -> None:
+        """Set up a pot whose money an account holds, which must be accepted."""
+        words = pot.payload(account, instrument)
+        command = records(COMMAND_SET_POT, instrument=pot.number, payload_words=len(words))
+        self.must(command, what=pot.name, payload=words)
 
     def summary(self) -> dict[str, dict[str, Any]]:
         """Per kind of command: sent, accepted, the rate, and how often each rule refused, most often first."""

@@ -66,6 +66,17 @@ TIME_SUM_MAX: Final = 2**61
 """mark_max * window and premium * interval must stay below this, so that time-weighted sums fit."""
 
 HOLDINGS_PER_ACCOUNT_MAX: Final = 64
+POTS_MAX: Final = 32
+SHARES_MAX: Final = 2**60
+SHARES_PER_MICRO: Final = 1_000
+"""Shares of the first micro in a pot, and shares nobody owns: what keeps a share from being inflated or dust."""
+SHARE_LOSS_MAX: Final = 1_000_000
+"""A pot whose shares have lost all but one part in so many is wiped: a new epoch begins."""
+CURVES_MAX: Final = 8
+POINTS_MAX: Final = 64
+SEALS_MAX: Final = 64
+"""Sealed bids on one account."""
+DAY: Final = 24 * 3600 * 1000
 INSTRUMENTS_MAX: Final = 4096
 ACCOUNTS_MAX: Final = 2**24
 ID_WINDOW: Final = 65_536

@@ -27,6 +27,15 @@ COMMAND_SET_POLICY: Final = 21
 COMMAND_SET_MODE: Final = 22
 COMMAND_PUBLISH_CLASS: Final = 23
 COMMAND_PUBLISH_ARRAYS: Final = 24
+COMMAND_STAKE: Final = 25
+COMMAND_UNSTAKE: Final = 26
+COMMAND_SWAP: Final = 27
+COMMAND_COMMIT: Final = 28
+COMMAND_REVEAL: Final = 29
+COMMAND_AUCTION: Final = 30
+COMMAND_ENDORSE: Final = 31
+COMMAND_SET_POT: Final = 32
+COMMAND_SET_CURVE: Final = 33
 
 COLD: Final = (
     COMMAND_LIST_INSTRUMENT,
@@ -34,6 +43,8 @@ COLD: Final = (
     COMMAND_SET_POLICY,
     COMMAND_PUBLISH_CLASS,
     COMMAND_PUBLISH_ARRAYS,
+    COMMAND_SET_POT,
+    COMMAND_SET_CURVE,
 )
 
 
@@ -79,6 +90,25 @@ EVENT_DUSTED: Final = 38
 EVENT_MODE_SET: Final = 39
 EVENT_CLASS_PUBLISHED: Final = 40
 EVENT_ARRAYS_PUBLISHED: Final = 41
+EVENT_STAKED: Final = 42
+EVENT_UNSTAKING: Final = 43
+EVENT_UNSTAKED: Final = 44
+EVENT_SHARES_CHANGED: Final = 45
+EVENT_POT_SET: Final = 46
+EVENT_POT_WIPED: Final = 47
+EVENT_PREMIUM_PAID: Final = 48
+EVENT_SWAPPED: Final = 49
+EVENT_CURVE_SET: Final = 50
+EVENT_COMMITTED: Final = 51
+EVENT_REVEALED: Final = 52
+EVENT_BOND_RETURNED: Final = 53
+EVENT_BOND_LOST: Final = 54
+EVENT_BATCH_ENDED: Final = 55
+EVENT_AUCTION_STARTED: Final = 56
+EVENT_KEEPER_PAID: Final = 57
+EVENT_INSOLVENT: Final = 58
+EVENT_COOLED_OFF: Final = 59
+EVENT_ENDORSED: Final = 60
 
 # Rows every pool has: accounts like any other, so nothing is outside the books.
 NAMED_FUND: Final = 0
@@ -88,13 +118,16 @@ NAMED_BACKSTOP: Final = 3
 NAMED_SUSPENSE: Final = 4
 NAMED_PENDING: Final = 5
 NAMED_SETTLEMENT: Final = 6
+NAMED_BONDS: Final = 7
 NAMED_COUNT: Final = 8
-"""First account number of an owner; row 7 is kept free for a named account to come."""
+"""First account number of an owner."""
 
 # Where an account stands in the waterfall, as of the last sweep that looked at it.
 STAGE_HEALTHY: Final = 0
 STAGE_CALLED: Final = 1
 STAGE_LIQUIDATING: Final = 2
+STAGE_COOLING: Final = 3
+"""After a liquidation, for the policy's ``cool_off``: risk may only be reduced."""
 
 # Who took a leg in a step of the waterfall (column ``mechanism`` of the liquidation ledger).
 MECHANISM_BID: Final = 1
@@ -103,6 +136,38 @@ MECHANISM_FUND: Final = 3
 MECHANISM_ADL: Final = 4
 MECHANISM_SOCIALISED: Final = 5
 MECHANISM_SETTLEMENT: Final = 6
+MECHANISM_SLICE: Final = 7
+MECHANISM_BATCH: Final = 8
+MECHANISM_AUCTION: Final = 9
+MECHANISM_AMM: Final = 10
+MECHANISM_TRANCHE: Final = 11
+MECHANISM_INSOLVENT: Final = 12
+
+# Bits of the policy's ``pauses``: a mechanism that rests.
+PAUSE_BID: Final = 1
+PAUSE_SLICE: Final = 2
+PAUSE_BATCH: Final = 4
+PAUSE_AUCTION: Final = 8
+PAUSE_SWAP: Final = 16
+PAUSE_BACKSTOP: Final = 32
+PAUSE_RESOLVE: Final = 64
+PAUSE_STAKE: Final = 128
+PAUSE_ALL: Final = 255
+
+# Kinds of pots.
+POT_BACKSTOP: Final = 1
+POT_TRANCHE: Final = 2
+POT_AMM: Final = 3
+
+# Where the sealed-bid batch of an account stands (column ``batch`` of its case).
+BATCH_NONE: Final = 0
+BATCH_OPEN: Final = 1
+BATCH_OVER: Final = 2
+
+# Levels of the policy's ``breaker`` of collateral auctions: each stops what the one before stops, and one thing more.
+BREAKER_STARTS: Final = 1
+BREAKER_RESETS: Final = 2
+BREAKER_TAKES: Final = 3
 
 # Kinds of instruments.
 KIND_ASSET: Final = 1
@@ -129,6 +194,8 @@ STATUS_CLOSED: Final = 4
 # Margin mode of an account.
 MODE_STANDARD: Final = 1
 MODE_PORTFOLIO: Final = 2
+MODE_POT: Final = 3
+"""The account of a tranche or an AMM: moved by the rules of its pot alone."""
 
 # Who is deleveraged: by profit times leverage, or everyone pro rata.
 ADL_QUEUE: Final = 1

@@ -12,9 +12,11 @@ from plimsoll.venue.errors import GenesisMismatch, InputRefused, VenueError, Ven
 from plimsoll.venue.happenings import Event
 from plimsoll.venue.instrument import Instrument
 from plimsoll.venue.pool import Pool
+from plimsoll.venue.pots import Pot, Stake
 from plimsoll.venue.records import records
 from plimsoll.venue.recovery import Recovery
 from plimsoll.venue.refused import Refused
+from plimsoll.venue.seals import seal_of
 from plimsoll.venue.venue import Venue
 from plimsoll.venue.verify import VerifyReport, verify
 
@@ -32,12 +34,15 @@ __all__ = [
     "Margin",
     "Pool",
     "Position",
+    "Pot",
     "Recovery",
     "Refused",
+    "Stake",
     "Venue",
     "VenueError",
     "VenueStopped",
     "VerifyReport",
     "records",
+    "seal_of",
     "verify",
 ]

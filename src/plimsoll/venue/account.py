@@ -28,8 +28,10 @@ from plimsoll.venue.decimals import SHARE, Amount, tokens, whole
 from plimsoll.venue.errors import InputRefused
 from plimsoll.venue.instrument import Instrument, trading_mark
 from plimsoll.venue.parameters import leverage_rate
+from plimsoll.venue.pots import pot_number
 from plimsoll.venue.refused import Refused
 from plimsoll.venue.relief import Relief, relief_of
+from plimsoll.venue.staking import StakingFace
 from plimsoll.venue.whatif import after_fill, apart, in_mode
 
 if TYPE_CHECKING:
@@ -56,7 +58,7 @@ class Position(NamedTuple):
     asks: Decimal
 
 
-class Account:
+class Account(StakingFace):
     """One margin account of a pool. Commands raise ``Refused``, or return it with ``check=False``."""
 
     def __init__(self, pool: "Pool", number: int) -> None:
@@ -79,7 +81,7 @@ class Account:
 
     @property
     def stage(self) -> str:
-        """``healthy``, ``called`` or ``liquidating``; ``free`` when it was closed."""
+        """``healthy``, ``called``, ``liquidating`` or ``cooling``; ``free`` when it was closed."""
         return name_of("STAGE", int(self._row["stage"])) if self._row["status"] else "free"
 
     @property
@@ -121,10 +123,8 @@ class Account:
 
     def explain(self) -> Explained:
         """Equity and requirements with every term named; made to be printed."""
-        title = (
-            f"account {self.name} of owner {self.owner}, {self.mode} margin, {self.stage}; "
-            f"amounts in {self.pool.settlement}"
-        )
+        how = "money of its shares" if self.mode == "pot" else f"{self.mode} margin"
+        title = f"account {self.name} of {self._holder}, {how}, {self.stage}; amounts in {self.pool.settlement}"
         return explained(title, explain(self.pool.tables, self.number), self.pool.numbered)
 
     def liquidation_price(self, instrument: Instrument | str) -> LiquidationPrice:
@@ -169,9 +169,6 @@ class Account:
         quantity = one.lots(amount, "amount")
         columns |= {"instrument": one.number, "lots" if one.number else "amount": quantity}
         return self._command(kind, check, columns)
-
-    def _command(self, kind: int, check: bool, columns: dict[str, int]) -> Refused | None:
-        return self.pool.command(kind, check, {"account": self.number} | columns)
 
     def set_limits(
         self, *, leverage: Amount | None = None, trigger: Amount | None = None, check: bool = True
@@ -222,4 +219,9 @@ class Account:
         return hash((id(self.pool), self.number))
 
     def __repr__(self) -> str:
-        return f"<account {self.name} of owner {self.owner}>"
+        return f"<account {self.name} of {self._holder}>"
+
+    @property
+    def _holder(self) -> str:
+        pot = pot_number(self.pool.tables, self.number)
+        return f"pot {pot}" if pot else f"owner {self.owner}"

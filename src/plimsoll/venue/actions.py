@@ -19,7 +19,7 @@ from plimsoll.units.messages import (
 )
 from plimsoll.units.tables import Ints
 from plimsoll.venue.account import Account
-from plimsoll.venue.decimals import SHARE, Amount, Time, milliseconds, whole
+from plimsoll.venue.decimals import COUNT, SHARE, TOKENS, Amount, Time, milliseconds, whole
 from plimsoll.venue.errors import InputRefused
 from plimsoll.venue.instrument import Instrument, trading_mark
 from plimsoll.venue.publishing import PublishingFace
@@ -131,10 +131,12 @@ class ActionsFace(PublishingFace):
         quantity: Amount | None = None,
         *,
         limit: Amount | None = None,
+        expected: int = 0,
         check: bool = True,
     ) -> Refused | None:
-        """Take over from an account in liquidation, at the mark and for the fee: of its next leg (the only one that
-        may be named), at most ``quantity`` coins, no worse than ``limit``.
+        """Take over from an account in liquidation, at the mark and for the fee (an asset: in its auction, if the pool
+        has those): of its next leg (the only one that may be named), at most ``quantity`` coins, no worse than
+        ``limit``. ``expected``: the account's ``state_number``, 0 to take it as it is.
         """
         with self._lock:
             if account.mode == "portfolio" and account.margin.equity >= 0 and instrument is None:
@@ -149,15 +151,27 @@ class ActionsFace(PublishingFace):
                 "instrument": one.number,
                 "lots": one.lots(wanted),
                 "price": NO_PRICE_LIMIT if limit is None else one.micros(limit, "limit"),
+                "amount": whole(expected, COUNT, "expected"),
             }
             return self.command(COMMAND_BID, check, columns)
 
-    def bid_slice(self, account: Account, bidder: Account, part: Amount = 1, *, check: bool = True) -> Refused | None:
+    def bid_slice(
+        self,
+        account: Account,
+        bidder: Account,
+        part: Amount = 1,
+        *,
+        least: Amount = 0,
+        expected: int = 0,
+        check: bool = True,
+    ) -> Refused | None:
         """Take over a slice of everything a portfolio account in liquidation holds, so that its hedges stay hedged.
 
-        ``part``: the largest share wanted (``"0.25"``); the engine takes no more than restores the account.
+        ``part``: the largest share wanted (``"0.25"``); the engine takes no more than restores the account. ``least``:
+        the least payment, in tokens for the whole account. ``expected``: the account's ``state_number``, 0 for any.
         """
         columns = {"account": account.number, "counterparty": bidder.number, "lots": whole(part, SHARE, "part")}
+        columns |= {"price": whole(least, TOKENS, "least"), "amount": whole(expected, COUNT, "expected")}
         return self.command(COMMAND_BID, check, columns)
 
     def pay_withdrawal(

@@ -82,6 +82,11 @@ def share(ppb: int) -> Decimal:
     return plain(Fraction(int(ppb), PPB))
 
 
+def seconds(ms: int) -> Decimal:
+    """Seconds of so many milliseconds."""
+    return plain(Fraction(int(ms), 1000))
+
+
 def plain(number: Fraction) -> Decimal:
     """The exact decimal of a fraction whose denominator divides a power of ten, without needless zeros."""
     quotient = _EXACT.divide(Decimal(number.numerator), Decimal(number.denominator))

@@ -3,8 +3,8 @@
 from typing import Any, Final
 
 from plimsoll.book.layout import Pool as Tables
-from plimsoll.book.parameters import CLASS_BOUNDS, LISTING_BOUNDS, POLICY_BOUNDS
-from plimsoll.book.rows import ClassRow, ListingRow, PolicyRow
+from plimsoll.book.parameters import CLASS_BOUNDS, LISTING_BOUNDS, POLICY_BOUNDS, POT_BOUNDS
+from plimsoll.book.rows import ClassRow, ListingRow, PolicyRow, PotTermsRow
 from plimsoll.engine.capacity import product_bound
 from plimsoll.units import codes as code
 from plimsoll.units.limits import CLASSES_MAX, PORTFOLIO_MICROS_MAX, PORTFOLIO_SUM_MAX
@@ -14,10 +14,12 @@ from plimsoll.units.messages import (
     COMMAND_PUBLISH_CLASS,
     COMMAND_SET_INSTRUMENT,
     COMMAND_SET_POLICY,
+    COMMAND_SET_POT,
 )
 from plimsoll.units.tables import Ints, array_of
 from plimsoll.venue.classes import members_of
 from plimsoll.venue.decimals import when
+from plimsoll.venue.mechanism_rules import said_of_mechanism
 from plimsoll.venue.table_rules import Instruments, said_of_table
 
 PARAMETERS: Final = {
@@ -25,6 +27,7 @@ PARAMETERS: Final = {
     COMMAND_SET_INSTRUMENT: (ListingRow, LISTING_BOUNDS),
     COMMAND_SET_POLICY: (PolicyRow, POLICY_BOUNDS),
     COMMAND_PUBLISH_CLASS: (ClassRow, CLASS_BOUNDS),
+    COMMAND_SET_POT: (PotTermsRow, POT_BOUNDS),
 }
 """Commands whose payload begins with parameters, and the bounds of those."""
 LISTINGS: Final = (COMMAND_LIST_INSTRUMENT, COMMAND_SET_INSTRUMENT)
@@ -44,7 +47,7 @@ def detail_of(pool: Tables, command: Any, refusal: int, payload: Ints, instrumen
     """The detail of a command that changed nothing; empty where its rule says it all."""
     kind, words = int(command["kind"]), payload.tolist()
     if refusal == code.PARAMETER_MUST_BE_WITHIN_BOUNDS:
-        return _out_of_bounds(kind, words)
+        return _out_of_bounds(kind, words) or said_of_mechanism(pool, command, refusal)
     if kind == COMMAND_PUBLISH_ARRAYS and refusal != code.CLASS_MUST_BE_PUBLISHED:
         return said_of_table(pool, int(command["instrument"]), int(command["time"]), refusal, words, instruments)
     if kind in LISTINGS:
@@ -52,7 +55,7 @@ def detail_of(pool: Tables, command: Any, refusal: int, payload: Ints, instrumen
         return _said_of_listing(pool, listing, refusal, instruments) or HINTS.get(refusal, "")
     if refusal == code.IMMUTABLE_PARAMETER_MUST_NOT_CHANGE and kind == COMMAND_PUBLISH_CLASS:
         return "scale and shift are fixed while the class has members"
-    return HINTS.get(refusal, "")
+    return HINTS.get(refusal, "") or said_of_mechanism(pool, command, refusal)
 
 
 def _out_of_bounds(kind: int, words: list[int]) -> str:

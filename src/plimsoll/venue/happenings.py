@@ -19,7 +19,14 @@ _NUMBER: Final = {
     messages.EVENT_DUSTED: "instrument_number",
     messages.EVENT_CLASS_PUBLISHED: "risk_class",
     messages.EVENT_ARRAYS_PUBLISHED: "risk_class",
+    messages.EVENT_POT_SET: "pot",
+    messages.EVENT_CURVE_SET: "curve",
+    messages.EVENT_ENDORSED: "endorsed",
 }
+_POT: Final = {messages.EVENT_SHARES_CHANGED, messages.EVENT_UNSTAKING}
+"""Of shares: the pot's number stands where others have a price."""
+_BOND: Final = {messages.EVENT_COMMITTED, messages.EVENT_BOND_RETURNED, messages.EVENT_BOND_LOST}
+_NO_PRICE: Final = _POT | {messages.EVENT_LIMITS_SET, messages.EVENT_REVEALED, messages.EVENT_BATCH_ENDED}
 _TIME: Final = {
     messages.EVENT_GRACE_STARTED: "until",
     messages.EVENT_CALLED: "deadline",
@@ -45,6 +52,8 @@ _MONEY: Final = {
     messages.EVENT_CALL_ENDED: "equity",
     messages.EVENT_TRIGGERED: "level",
     messages.EVENT_LIQUIDATION_STARTED: "equity",
+    messages.EVENT_INSOLVENT: "deficit",
+    messages.EVENT_AUCTION_STARTED: "keeper_due",
     messages.EVENT_LIQUIDATED: "loss",
     messages.EVENT_TAKEN_OVER: "loss",
     messages.EVENT_DELEVERAGED: "loss",
@@ -106,7 +115,7 @@ def event_of(row: tuple[int, ...], instruments: Callable[[int], Instrument]) -> 
 
 
 def _price(record: EventRecord, about: Instrument) -> Decimal | None:
-    if record.kind in (messages.EVENT_LIMITS_SET,) or (record.price == 0 and record.kind != messages.EVENT_MARKED):
+    if record.kind in _NO_PRICE or (record.price == 0 and record.kind != messages.EVENT_MARKED):
         return None
     return about.price_of(record.price)
 
@@ -115,6 +124,12 @@ def _details(record: EventRecord, about: Instrument) -> dict[str, Value]:
     kind, amount = record.kind, record.amount
     if kind == messages.EVENT_LIMITS_SET:
         return {"leverage_rate": share(record.price), "trigger": share(amount)}
+    if kind in _POT:
+        return {"pot": record.price, "shares": amount}
+    if kind in _BOND:
+        return {"bid_on": amount}
+    if kind in (messages.EVENT_REVEALED, messages.EVENT_BATCH_ENDED):
+        return {"part": share(amount), "discount": share(record.price)}
     if kind in _NUMBER:
         return {_NUMBER[kind]: amount}
     if kind in _DURATION:

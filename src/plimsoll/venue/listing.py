@@ -148,10 +148,14 @@ class ListingFace(PoolBase):
         payload = np.array([row[column] for column in LISTING_FIELDS], np.int64)
         return self.command(COMMAND_SET_INSTRUMENT, check, {"instrument": one.number}, payload)
 
+    @property
+    def policy(self) -> dict[str, int]:
+        """The parameters in force, in the engine's integers."""
+        return {name: int(array_of(self.tables.policy[0])[name]) for name in POLICY_FIELDS}
+
     def set_policy(self, *, check: bool = True, **parameters: Unpack[PolicyParameters]) -> Refused | None:
         """Change parameters of the pool; the others stay."""
-        now = self.tables.policy[0]
-        row = {name: int(array_of(now)[name]) for name in POLICY_FIELDS} | policy_of(parameters)
+        row = self.policy | policy_of(parameters)
         payload = np.array([row[name] for name in POLICY_FIELDS], np.int64)
         return self.command(COMMAND_SET_POLICY, check, {}, payload)
 

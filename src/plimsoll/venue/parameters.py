@@ -72,6 +72,7 @@ class ListingParameters(TypedDict, total=False):
     settlement_window: Amount
     confidence_threshold: Amount
     risk_class: int
+    tier: int
 
 
 LISTING_UNITS: Final[dict[str, Fraction]] = {
@@ -102,6 +103,7 @@ LISTING_UNITS: Final[dict[str, Fraction]] = {
     "settlement_window": SECONDS,
     "confidence_threshold": SHARE,
     "risk_class": COUNT,
+    "tier": COUNT,
 }
 """How many of the engine's units are one of the face's; sizes and prices depend on the lot besides."""
 _COINS: Final = {

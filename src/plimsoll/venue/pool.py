@@ -17,6 +17,7 @@ import numpy as np
 from plimsoll.journal.manifest import MANIFEST_NAME
 from plimsoll.units.messages import (
     COMMAND_OPEN_ACCOUNT,
+    MODE_POT,
     NAMED_BACKSTOP,
     NAMED_COUNT,
     NAMED_FEES,
@@ -27,17 +28,17 @@ from plimsoll.units.messages import (
 )
 from plimsoll.units.tables import array_of
 from plimsoll.venue.account import Account, mode_number
-from plimsoll.venue.actions import ActionsFace
 from plimsoll.venue.decimals import COUNT, whole
 from plimsoll.venue.errors import InputRefused, VenueError
 from plimsoll.venue.happenings import Event, event_of
 from plimsoll.venue.instrument import Instrument
+from plimsoll.venue.insurance import InsuranceFace
 from plimsoll.venue.policy import PolicyParameters, policy_of
 from plimsoll.venue.registry import Registry
 from plimsoll.venue.venue import Venue
 
 
-class Pool(ActionsFace):
+class Pool(InsuranceFace):
     """One pool: accounts, instruments, prices, time. ``Pool.open`` makes or opens one; it closes like a file."""
 
     @classmethod
@@ -78,9 +79,9 @@ class Pool(ActionsFace):
 
     @property
     def accounts(self) -> tuple[Account, ...]:
-        """Open accounts of owners."""
+        """Open accounts of owners; those of pots are not among them."""
         rows = array_of(self.tables.accounts)[: int(self.tables.totals[0]["accounts"])]
-        numbers = np.flatnonzero(rows["status"] == STATUS_OPEN).tolist()
+        numbers = np.flatnonzero((rows["status"] == STATUS_OPEN) & (rows["mode"] != MODE_POT)).tolist()
         return tuple(Account(self, number) for number in numbers if number >= NAMED_COUNT)
 
     @property

@@ -17,6 +17,7 @@ from plimsoll.units.messages import (
     COMMAND_RESERVE,
     COMMAND_SET_LIMITS,
     COMMAND_SET_MODE,
+    COMMAND_STAKE,
     COMMAND_TRANSFER,
     COMMAND_WITHDRAW,
     name_of,
@@ -84,6 +85,8 @@ def _after(pool: Tables, command: Any, code: int) -> Tables | None:
         return after_fill(account, instrument, lots if is_taker else -lots, price, taker=is_taker)
     if kind in (COMMAND_WITHDRAW, COMMAND_TRANSFER):
         return changed(account, instrument, lots=-lots if instrument else 0, cash=0 if instrument else -amount)
+    if kind == COMMAND_STAKE and not pool.pots[instrument]["instrument"]:
+        return changed(account, 0, cash=-amount)
     if kind == COMMAND_RESERVE:
         return after_order(account, instrument, lots, price)
     if kind == COMMAND_SET_LIMITS:

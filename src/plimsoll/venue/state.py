@@ -68,6 +68,13 @@ def holdings_by_account(pool: Tables) -> dict[tuple[int, int], tuple[int, int]]:
     return {key: value for key, value in zip(keys, held) if value != (0, 0)}
 
 
+def shares_by_stake(pool: Tables) -> dict[tuple[int, int], int]:
+    """Shares by (account, pot), without stakes of earlier epochs, which are worth nothing."""
+    rows = array_of(pool.stakes)[: int(pool.totals[0]["stakes"])]
+    now = rows[(rows["shares"] != 0) & (rows["epoch"] == array_of(pool.pots)["epoch"][rows["pot"]])]
+    return dict(zip(zip(now["account"].tolist(), now["pot"].tolist()), now["shares"].tolist()))
+
+
 def vaults(pool: Tables) -> dict[int, int]:
     """What the pool keeps of the settlement token (micros) and of each asset (lots)."""
     found = {SETTLEMENT_TOKEN: int(pool.totals[0]["vault"])}

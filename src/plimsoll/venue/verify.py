@@ -28,6 +28,7 @@ from plimsoll.venue.state import (
     differing,
     holdings_by_account,
     open_interest,
+    shares_by_stake,
     state_of,
     vaults,
 )
@@ -197,7 +198,11 @@ class _Verification:
         pool = self.engine.pool
         found = self.auditor.broken_identities()
         found += self.auditor.differences(
-            cash_by_account(pool), holdings_by_account(pool), vaults(pool), open_interest(pool)
+            cash_by_account(pool),
+            holdings_by_account(pool),
+            vaults(pool),
+            open_interest(pool),
+            shares_by_stake(pool),
         )
         known = set(self.report.problems)
         self.report.problems += [text for text in (f"auditor: {line}" for line in found) if text not in known]

@@ -61,7 +61,7 @@ class TestAccounts:
         assert pair.send(m.COMMAND_TICK) == codes.OK
         for number, code in ((1, codes.COMMAND_MUST_BE_KNOWN), (ID_WINDOW + 1, codes.COMMAND_MUST_BE_KNOWN)):
             pair.next_id = number
-            assert pair.send(25) == code
+            assert pair.send(99) == code
         for number, code in ((1, codes.ID_MUST_BE_WITHIN_WINDOW), (ID_WINDOW, codes.ID_MUST_NOT_BE_REUSED)):
             pair.next_id = number
             assert pair.send(25) == code

@@ -1,9 +1,12 @@
 """Open, close and limit accounts."""
 
+from plimsoll.book.cases import free_stake, has_seal_out, is_only_remembered
 from plimsoll.book.events import note, touch
 from plimsoll.book.layout import Pool
 from plimsoll.book.rows import CommandRow
 from plimsoll.engine.checks import is_asset, is_listed, is_named, require_owned
+from plimsoll.engine.pot_assets import is_queued
+from plimsoll.engine.waterfall.case import forget_call
 from plimsoll.margin.health import health
 from plimsoll.margin.rule import require_covered
 from plimsoll.units import codes as code
@@ -87,6 +90,21 @@ def open_account(pool: Pool, command: CommandRow) -> int:
 
 
 @compiled
+def says_nothing(pool: Pool, account: int) -> bool:
+    """Whether an account has no case, or one of wiped stakes and a call alone."""
+    case = pool.accounts[account]["case"]
+    if case == 0:
+        return True
+    row = pool.cases[case]["stakes"]
+    while row != 0:
+        stake = pool.stakes[row]
+        if stake["epoch"] == pool.pots[stake["pot"]]["epoch"] or is_queued(pool, row):
+            return False
+        row = stake["next"]
+    return is_only_remembered(pool, case)
+
+
+@compiled
 def close_account(pool: Pool, command: CommandRow) -> int:
     """Free an empty row for another owner; its block of holdings stays with the row."""
     number = command["account"]
@@ -94,9 +112,12 @@ def close_account(pool: Pool, command: CommandRow) -> int:
     if refusal != code.OK:
         return refusal
     account = pool.accounts[number]
-    if account["count"] != 0 or account["cash"] != 0:
+    if account["count"] != 0 or account["cash"] != 0 or not says_nothing(pool, number) or has_seal_out(pool, number):
         return code.ACCOUNT_MUST_BE_EMPTY
     # After this point the command must succeed.
+    while pool.cases[account["case"]]["stakes"] != 0:
+        free_stake(pool, pool.cases[account["case"]]["stakes"])
+    forget_call(pool, number)
     note(pool, EVENT_ACCOUNT_CLOSED, number, 0, 0, account["owner"])
     account["owner"] = 0
     account["status"] = STATUS_FREE

@@ -13,10 +13,14 @@ from plimsoll.engine.checks import (
     is_asset,
     is_listed,
     is_named,
+    is_private,
     lots_of,
     require_owned,
     require_pair,
 )
+from plimsoll.engine.pot_assets import has_stakes
+from plimsoll.engine.waterfall.insurance import payable_today
+from plimsoll.engine.waterfall.order import end_if_rescued
 from plimsoll.margin.health import health, health_after
 from plimsoll.margin.rule import require_covered
 from plimsoll.margin.terms import value_of
@@ -36,11 +40,13 @@ from plimsoll.units.messages import (
     FLAG_FROM_CHAIN,
     FLAG_OPERATOR,
     NAMED_BACKSTOP,
+    NAMED_BONDS,
     NAMED_FEES,
     NAMED_FUND,
     NAMED_PENDING,
     NAMED_SETTLEMENT,
     NAMED_SUSPENSE,
+    POT_BACKSTOP,
     STATUS_OPEN,
 )
 
@@ -107,7 +113,7 @@ def require_creditable(pool: Pool, command: CommandRow) -> int:
         return code.ACCOUNT_MUST_NOT_BE_NAMED
     if instrument == 0:
         return code.OK
-    if is_named(account):
+    if is_private(pool, account):
         return code.ACCOUNT_MUST_NOT_BE_NAMED
     if pool.accounts[account]["isolated"] != 0:
         return code.ACCOUNT_MUST_ALLOW_INSTRUMENT
@@ -157,6 +163,7 @@ def deposit(pool: Pool, command: CommandRow) -> int:
     # After this point the command must succeed.
     add_to_vault(pool, instrument, quantity)
     move(pool, kind, account, -1, instrument, quantity)
+    end_if_rescued(pool, account)
     return code.OK
 
 
@@ -198,7 +205,7 @@ def withdraw(pool: Pool, command: CommandRow) -> int:
         return refusal
     if instrument != 0 and not has_room(pool, NAMED_PENDING, find(pool, NAMED_PENDING, instrument)):
         return code.HOLDINGS_MUST_FIT
-    if pool.totals[0]["shortfall"] > max(pool.accounts[NAMED_FUND]["cash"], 0):
+    if pool.totals[0]["shortfall"] > payable_today(pool):
         return code.WITHDRAWALS_MUST_NOT_BE_GATED
     refusal = require_may_leave(pool, account, instrument, quantity)
     if refusal != code.OK:
@@ -248,11 +255,15 @@ def require_parties(pool: Pool, command: CommandRow) -> int:
     refusal = require_pair(pool, sender, receiver)
     if refusal != code.OK:
         return refusal
-    if sender in (NAMED_FUND, NAMED_PENDING, NAMED_SETTLEMENT):
+    if sender in (NAMED_FUND, NAMED_PENDING, NAMED_SETTLEMENT, NAMED_BONDS):
+        return code.ACCOUNT_MUST_NOT_BE_NAMED
+    if is_private(pool, sender) and not is_named(sender):
         return code.ACCOUNT_MUST_NOT_BE_NAMED
     if is_named(sender) and command["flags"] & FLAG_OPERATOR == 0:
         return code.OPERATOR_MUST_ACT
-    if is_named(receiver):
+    if sender == NAMED_BACKSTOP and has_stakes(pool, POT_BACKSTOP):
+        return code.STAKES_MUST_NOT_BE_TAKEN
+    if is_private(pool, receiver):
         from_venue = is_named(sender) and command["instrument"] == 0
         if not from_venue or (receiver != NAMED_FUND and receiver != NAMED_BACKSTOP):
             return code.COUNTERPARTY_MUST_NOT_BE_NAMED
@@ -282,4 +293,5 @@ def transfer(pool: Pool, command: CommandRow) -> int:
     # After this point the command must succeed.
     move(pool, EVENT_TRANSFERRED, sender, receiver, instrument, -quantity)
     move(pool, EVENT_TRANSFERRED, receiver, sender, instrument, quantity)
+    end_if_rescued(pool, receiver)
     return code.OK

@@ -6,7 +6,8 @@ from plimsoll.book.events import emit, touch
 from plimsoll.book.holdings import Change, apply_change, find, has_room
 from plimsoll.book.layout import Pool
 from plimsoll.book.rows import CommandRow, InstrumentRow
-from plimsoll.engine.checks import allows, is_listed, is_named, require_pair
+from plimsoll.engine.checks import allows, is_listed, is_private, require_pair
+from plimsoll.engine.pot_assets import has_stakes
 from plimsoll.engine.waterfall.bad_debt import resolve_if_bankrupt
 from plimsoll.margin.rates import set_open_interest_rate
 from plimsoll.margin.rule import judge, of_counterparty
@@ -23,6 +24,7 @@ from plimsoll.units.messages import (
     KIND_ASSET,
     NAMED_BACKSTOP,
     NAMED_FEES,
+    POT_BACKSTOP,
     STATUS_REDUCE_ONLY,
     STATUS_SETTLING,
 )
@@ -111,6 +113,19 @@ def is_unwinding(account: int, command: CommandRow) -> bool:
     return account == NAMED_BACKSTOP and command["flags"] & FLAG_OPERATOR != 0
 
 
+@compiled
+def may_unwind(pool: Pool, number: int, held: int, lots: int, price: int) -> bool:
+    """Whether the operator may trade for a backstop others have a stake in: nearer to flat, near the mark."""
+    if not has_stakes(pool, POT_BACKSTOP):
+        return True
+    left = held + lots
+    if abs(left) >= abs(held) or (held > 0 and left < 0) or (held < 0 and left > 0):
+        return False
+    instrument = pool.instruments[number]
+    worse = price - instrument["mark"] if lots > 0 else instrument["mark"] - price
+    return worse <= rate_down(instrument["mark"], instrument["fee_backstop"])
+
+
 @rule
 def require_parties(pool: Pool, command: CommandRow) -> int:
     """Two open accounts of two owners."""
@@ -119,9 +134,9 @@ def require_parties(pool: Pool, command: CommandRow) -> int:
     refusal = require_pair(pool, taker, maker)
     if refusal != code.OK:
         return refusal
-    if is_named(taker) and not is_unwinding(taker, command):
+    if is_private(pool, taker) and not is_unwinding(taker, command):
         return code.ACCOUNT_MUST_NOT_BE_NAMED
-    if is_named(maker) and not is_unwinding(maker, command):
+    if is_private(pool, maker) and not is_unwinding(maker, command):
         return code.COUNTERPARTY_MUST_NOT_BE_NAMED
     if pool.accounts[taker]["owner"] == pool.accounts[maker]["owner"]:
         return code.OWNERS_MUST_DIFFER
@@ -233,6 +248,10 @@ def fill(pool: Pool, command: CommandRow) -> int:
         return code.COST_MUST_BE_WITHIN_LIMIT
     if not in_cash and abs(maker.cost - cost) > COST_MAX:
         return code.COST_MUST_BE_WITHIN_LIMIT
+    if taker_account == NAMED_BACKSTOP and not may_unwind(pool, number, taker.lots, lots, price):
+        return code.STAKES_MUST_NOT_BE_TAKEN
+    if maker_account == NAMED_BACKSTOP and not may_unwind(pool, number, maker.lots, -lots, price):
+        return code.STAKES_MUST_NOT_BE_TAKEN
 
     change_taker = change_of(taker, number, lots, cost, -payment - fee_taker, command["reserved_lots"])
     if buys_unpaid(pool, taker_account, instrument, taker, change_taker):

@@ -17,6 +17,7 @@ from plimsoll.units.messages import (
     ACTION_MARGIN,
     EVENT_RELEASED,
     EVENT_RESERVED,
+    STAGE_COOLING,
     STAGE_LIQUIDATING,
     STATUS_OPEN,
     STATUS_REDUCE_ONLY,
@@ -110,10 +111,13 @@ def reservation_of(pool: Pool, command: CommandRow, side: Side) -> Change:
 def require_margin(pool: Pool, account: int, change: Change) -> int:
     """Initial margin is covered with the order, or the order does not raise it; and it shields from no liquidation."""
     after = health_after(pool, account, change)
-    if after.equity >= after.initial and after.blocked == 0:
+    cooling = pool.accounts[account]["stage"] == STAGE_COOLING
+    if after.equity >= after.initial and after.blocked == 0 and not cooling:
         return code.OK
     before = health(pool, account)
     if after.initial > before.initial:
+        if cooling:
+            return code.ACCOUNT_MUST_NOT_BE_COOLING_OFF
         if after.equity < after.initial:
             return code.MARGIN_INITIAL_MUST_BE_COVERED
         if after.blocked & ACTION_MARGIN != 0:

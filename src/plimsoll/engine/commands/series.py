@@ -7,6 +7,7 @@ from plimsoll.book.rows import CommandRow
 from plimsoll.engine.checks import is_asset, is_listed, lots_of, require_owned
 from plimsoll.engine.commands.cash import add_to_vault, quantity_of, require_asset, vault_of
 from plimsoll.engine.settlement import settle_step
+from plimsoll.engine.waterfall.insurance import wipe_lost
 from plimsoll.margin.health import health_after
 from plimsoll.margin.rule import require_covered
 from plimsoll.margin.terms import pays_cash, value_of
@@ -21,6 +22,7 @@ from plimsoll.units.messages import (
     EVENT_REALISED,
     EVENT_WRITTEN_DOWN,
     KIND_OPTION,
+    NAMED_BONDS,
     STATUS_CLOSED,
     STATUS_REDUCE_ONLY,
     STATUS_SETTLING,
@@ -62,7 +64,9 @@ def realise(pool: Pool, command: CommandRow) -> int:
 
 @rule
 def positive_part(pool: Pool, account: int, instrument: int) -> int:
-    """Positive cash, or lots of an asset, of a row."""
+    """Positive cash, or lots of an asset, of a row; bonds are owed back whole, and bear nothing."""
+    if account == NAMED_BONDS:
+        return 0
     if instrument == 0:
         return max(pool.accounts[account]["cash"], 0)
     return lots_of(pool, find(pool, account, instrument))
@@ -99,6 +103,8 @@ def write_down(pool: Pool, command: CommandRow) -> int:
             apply_change(pool, account, find(pool, account, number), Change(number, -share, 0, 0, 0, 0, 0))
             emit(pool, EVENT_WRITTEN_DOWN, account, -1, number, -share, 0, 0, 0, 0, 0)
     add_to_vault(pool, number, -quantity)
+    if number == 0:
+        wipe_lost(pool)
     pool.totals[0]["sweep_due"] = 1
     return code.OK
 

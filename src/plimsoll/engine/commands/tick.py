@@ -1,18 +1,20 @@
-"""Time: the only way it enters. Means and funding, expiries, settlement, then the sweep; every part is bounded."""
+"""Time: the only way it enters. Means and funding, expiries, settlement, the sweep, exits; every part is bounded."""
 
 from plimsoll.accrual.funding import apply_funding, collect_premium
 from plimsoll.book.events import note
 from plimsoll.book.layout import Pool
 from plimsoll.book.rows import CommandRow, InstrumentRow
 from plimsoll.engine.commands.prices import is_living, refresh_state
+from plimsoll.engine.exits import pay_queues
 from plimsoll.engine.settlement import freeze, settle_step
+from plimsoll.engine.waterfall.insurance import share_trading_fees
 from plimsoll.engine.waterfall.sweep import sweep
 from plimsoll.oracle.states import drift_mean
 from plimsoll.units import codes as code
 from plimsoll.units.fixed import mul_div_floor
 from plimsoll.units.jit import command as compiled
 from plimsoll.units.jit import rule
-from plimsoll.units.limits import TIME_MAX
+from plimsoll.units.limits import DAY, TIME_MAX
 from plimsoll.units.messages import (
     ACTION_FUNDING,
     ACTION_SETTLE,
@@ -97,6 +99,21 @@ def ramp_classes(pool: Pool) -> None:
             pool.totals[0]["sweep_due"] = 1
 
 
+@rule
+def begin_day(pool: Pool) -> None:
+    """What is counted by the day begins again with another one."""
+    totals = pool.totals[0]
+    day = totals["time"] // DAY
+    if day == totals["day"]:
+        return
+    totals["day"] = day
+    totals["day_paid"] = 0
+    totals["day_paid_1"] = 0
+    totals["day_paid_2"] = 0
+    totals["day_paid_3"] = 0
+    totals["day_backstop"] = 0
+
+
 @compiled
 def tick(pool: Pool, command: CommandRow) -> int:
     """Let time pass: a long gap counts as a short one and is followed by a grace period."""
@@ -109,6 +126,7 @@ def tick(pool: Pool, command: CommandRow) -> int:
     # After this point the command must succeed.
     elapsed = time - totals["time"] if totals["time"] > 0 else 0
     totals["time"] = time
+    begin_day(pool)
     if elapsed > pool.policy[0]["gap_max"]:
         elapsed = pool.policy[0]["gap_max"]
         totals["grace_until"] = time + pool.policy[0]["grace"]
@@ -128,5 +146,7 @@ def tick(pool: Pool, command: CommandRow) -> int:
             approach_expiry(pool, number, elapsed)
     ramp_classes(pool)
     settle_step(pool)
+    share_trading_fees(pool)
     sweep(pool)
+    pay_queues(pool)
     return code.OK

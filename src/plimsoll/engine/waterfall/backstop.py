@@ -3,14 +3,14 @@
 from plimsoll.book.events import enter_ledger
 from plimsoll.book.holdings import find, has_room
 from plimsoll.book.layout import Pool
-from plimsoll.engine.checks import lots_of
+from plimsoll.engine.checks import is_paused, lots_of
 from plimsoll.engine.waterfall.legs import NO_FEE, NO_LEG, Leg, leg_of, next_leg, size_to_exit, step_of, without_dust
 from plimsoll.engine.waterfall.takeover import AT_MARK, Terms, takeover, taker_change
 from plimsoll.margin.health import Health, exit_level, health
 from plimsoll.margin.rule import judge
-from plimsoll.margin.terms import pays_cash
+from plimsoll.margin.terms import notional_of, pays_cash
 from plimsoll.units import codes as code
-from plimsoll.units.fixed import mul_div_floor
+from plimsoll.units.fixed import mul_div_floor, rate_down
 from plimsoll.units.jit import command, rule
 from plimsoll.units.messages import (
     EVENT_LIQUIDATED,
@@ -20,14 +20,18 @@ from plimsoll.units.messages import (
     MECHANISM_FUND,
     NAMED_BACKSTOP,
     NAMED_FUND,
+    PAUSE_BACKSTOP,
 )
 
 
 @rule
-def affordable(pool: Pool, taker: int, number: int) -> int:
-    """Lots of an asset the taker's cash buys at the mark."""
+def affordable(pool: Pool, taker: int, number: int, most: int) -> int:
+    """Of so many lots those the taker's cash buys at the mark; a low mark would buy more than can be counted."""
     instrument = pool.instruments[number]
-    return mul_div_floor(max(pool.accounts[taker]["cash"], 0), instrument["unit"], instrument["mark"])
+    cash = max(pool.accounts[taker]["cash"], 0)
+    if notional_of(instrument, most) <= cash:
+        return most
+    return mul_div_floor(cash, instrument["unit"], instrument["mark"])
 
 
 @rule
@@ -36,18 +40,46 @@ def terms_for(pool: Pool, leg: Leg, now: Health, size: int, fee_rate: int) -> Te
     return Terms(0, step_of(pool, leg, now, size, fee_rate).fee, 0)
 
 
+@rule
+def interest_cap(pool: Pool, number: int) -> int:
+    """The most lots of a contract the backstop may hold of what is open; of an asset any."""
+    instrument = pool.instruments[number]
+    if instrument["kind"] == KIND_ASSET:
+        return instrument["lots_max"]
+    return rate_down(instrument["open_lots"], pool.policy[0]["backstop_interest_max"])
+
+
+@rule
+def day_left(pool: Pool) -> int:
+    """Notional the backstop may still take today."""
+    return max(0, pool.policy[0]["backstop_day_max"] - pool.totals[0]["day_backstop"])
+
+
+@rule
+def within_day(pool: Pool, number: int, lots: int) -> int:
+    """As many of the lots as the backstop may still take today."""
+    instrument = pool.instruments[number]
+    left = day_left(pool)
+    if notional_of(instrument, lots) <= left:
+        return lots
+    return mul_div_floor(left, instrument["unit"], instrument["mark"])
+
+
 @command
 def backstop_room(pool: Pool, leg: Leg) -> int:
     """Lots the backstop may take before its own caps bind; taking what offsets its position is always possible."""
     row = find(pool, NAMED_BACKSTOP, leg.number)
+    if is_paused(pool, PAUSE_BACKSTOP):
+        return 0
     if not has_room(pool, NAMED_BACKSTOP, row):
         return 0
     instrument = pool.instruments[leg.number]
     held = lots_of(pool, row) if leg.lots > 0 else -lots_of(pool, row)
-    room = max(min(instrument["lots_max"], instrument["backstop_lots_max"]) - held, 0)
-    if pays_cash(instrument) and leg.lots > 0 and instrument["mark"] > 0:
-        room = min(room, affordable(pool, NAMED_BACKSTOP, leg.number))
-    return min(room, abs(leg.lots))
+    room = max(min(instrument["lots_max"], instrument["backstop_lots_max"], interest_cap(pool, leg.number)) - held, 0)
+    room = min(room, abs(leg.lots))
+    if pays_cash(instrument) and leg.lots > 0:
+        room = affordable(pool, NAMED_BACKSTOP, leg.number, room)
+    return within_day(pool, leg.number, room)
 
 
 @rule
@@ -96,6 +128,8 @@ def take_leg(
     instrument = pool.instruments[leg.number]
     worth = abs(mul_div_floor(moved, instrument["mark"] - instrument["funding"], instrument["unit"]))
     is_asset = instrument["kind"] == KIND_ASSET
+    if taker == NAMED_BACKSTOP:
+        pool.totals[0]["day_backstop"] += notional_of(instrument, size)
     takeover(pool, account, taker, leg.number, moved, terms, EVENT_LIQUIDATED, EVENT_TAKEN_OVER)
     repaid = 0 if is_asset else worth
     seized = worth if is_asset else 0
@@ -157,7 +191,7 @@ def sell_assets_to_fund(pool: Pool, account: int) -> int:
     number = next_asset(pool, account)
     while number != NO_LEG:
         leg = leg_of(pool, account, number)
-        size = min(leg.lots, affordable(pool, NAMED_FUND, number))
+        size = affordable(pool, NAMED_FUND, number, leg.lots)
         if size == 0 or not has_room(pool, NAMED_FUND, find(pool, NAMED_FUND, number)):
             return sold
         take_leg(pool, account, NAMED_FUND, leg, size, AT_MARK, MECHANISM_FUND, health(pool, account).equity)

@@ -1,40 +1,30 @@
-"""Bad debt: what is owed when an account's last holding has closed. The fund pays, then positive cash pro rata."""
+"""Bad debt: what is owed when an account's last holding has closed. The insurance pays, then positive cash pro rata."""
 
 from plimsoll.book.events import enter_ledger, move_cash, note
 from plimsoll.book.layout import Pool
+from plimsoll.engine.checks import is_paused
+from plimsoll.engine.waterfall.insurance import pay_insurance
 from plimsoll.units.fixed import mul_div_ceil
 from plimsoll.units.jit import command, rule
 from plimsoll.units.messages import (
     EVENT_BAD_DEBT,
-    EVENT_FUND_PAID,
     EVENT_LOSS_SOCIALISED,
-    MECHANISM_FUND,
     MECHANISM_SOCIALISED,
+    MODE_POT,
     NAMED_BACKSTOP,
     NAMED_COUNT,
     NAMED_FEES,
-    NAMED_FUND,
+    PAUSE_RESOLVE,
     STATUS_OPEN,
 )
 
 
 @rule
 def bears_cash_losses(pool: Pool, account: int) -> bool:
-    """Fees, backstop and every owner's account; not what is owed to withdrawers, in suspense, or the fund itself."""
+    """Fees, backstop and every owner's account; not what is owed to withdrawers, in suspense, the fund, or a pot."""
     if account < NAMED_COUNT and account != NAMED_FEES and account != NAMED_BACKSTOP:
         return False
-    return pool.accounts[account]["status"] == STATUS_OPEN
-
-
-@command
-def pay_from_fund(pool: Pool, account: int, owed: int) -> int:
-    """The fund pays what it can of a deficit into the account; returns what it paid."""
-    paid = min(owed, max(pool.accounts[NAMED_FUND]["cash"], 0))
-    if paid > 0:
-        move_cash(pool, EVENT_FUND_PAID, NAMED_FUND, account, -paid)
-        move_cash(pool, EVENT_FUND_PAID, account, NAMED_FUND, paid)
-        enter_ledger(pool, account, 0, MECHANISM_FUND, NAMED_FUND, 0, 0, paid, 0, 0, 0, paid, 0, -owed)
-    return paid
+    return pool.accounts[account]["status"] == STATUS_OPEN and pool.accounts[account]["mode"] != MODE_POT
 
 
 @command
@@ -66,7 +56,7 @@ def cut_cash(pool: Pool, account: int, loss: int) -> int:
 def resolve_debt(pool: Pool, account: int) -> int:
     """Pay an empty account's negative cash; returns 1 when every account had to be visited, else 0."""
     owed = -pool.accounts[account]["cash"]
-    paid = pay_from_fund(pool, account, owed)
+    paid = pay_insurance(pool, account, owed)
     loss = owed - paid
     cut = cut_cash(pool, account, loss) if loss > 0 else 0
     if cut > 0:
@@ -81,6 +71,10 @@ def resolve_debt(pool: Pool, account: int) -> int:
 def resolve_if_bankrupt(pool: Pool, account: int) -> int:
     """The rule every command ends with: nobody is left with a debt and nothing to back it."""
     owner = pool.accounts[account]
-    if owner["count"] == 0 and owner["cash"] < 0:
-        return resolve_debt(pool, account)
-    return 0
+    if owner["count"] != 0 or owner["cash"] >= 0:
+        return 0
+    if is_paused(pool, PAUSE_RESOLVE):
+        # The next sweep counts it.
+        pool.totals[0]["sweep_due"] = 1
+        return 0
+    return resolve_debt(pool, account)

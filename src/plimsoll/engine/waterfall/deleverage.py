@@ -7,7 +7,15 @@ nobody can bear is added to the cost of the opposite lots that remain, and what 
 from plimsoll.book.events import emit, enter_ledger, move_cash, note, touch
 from plimsoll.book.holdings import Change, apply_change, find
 from plimsoll.book.layout import Pool
-from plimsoll.engine.waterfall.queue import fill_queue, is_opposite, pop
+from plimsoll.engine.waterfall.queue import (
+    AT_ONCE,
+    WAITS,
+    fill_queue,
+    is_opposite,
+    list_holders,
+    lots_of_listed,
+    pop,
+)
 from plimsoll.engine.waterfall.takeover import AT_MARK, Terms, takeover, taker_change
 from plimsoll.margin.health import health_after
 from plimsoll.margin.terms import pays_cash
@@ -22,6 +30,7 @@ from plimsoll.units.messages import (
     EVENT_LOSS_SOCIALISED,
     MECHANISM_ADL,
     MECHANISM_SOCIALISED,
+    NAMED_COUNT,
     NAMED_DUST,
 )
 
@@ -46,6 +55,7 @@ def close_against(
     takeover(pool, bankrupt, holder, number, moved, Terms(share, 0, 0), EVENT_LIQUIDATED, EVENT_DELEVERAGED)
     mark = instrument["mark"]
     enter_ledger(pool, bankrupt, number, MECHANISM_ADL, holder, moved, mark, worth, 0, -share, 0, 0, 0, -loss_left)
+    pool.totals[0]["sweep_due"] = 1
     return share
 
 
@@ -65,32 +75,65 @@ def deleverage_queue(pool: Pool, bankrupt: int, number: int, loss: int) -> int:
 
 
 @command
-def deleverage_pro_rata(pool: Pool, bankrupt: int, number: int, loss: int) -> int:
-    """Close the leg against the same owner's opposite lots, then everybody's pro rata; returns the loss left."""
+def has_another_account(pool: Pool, account: int) -> bool:
+    """Whether the owner of an account has another one that is open."""
+    owner = pool.accounts[account]["owner"]
+    if owner == 0:
+        # The backstop is nobody's, as rows are that were closed.
+        return False
+    for other in range(NAMED_COUNT, pool.totals[0]["accounts"]):
+        if pool.accounts[other]["owner"] == owner and other != account:
+            return True
+    return False
+
+
+@command
+def close_same_owner(pool: Pool, bankrupt: int, number: int, loss: int) -> int:
+    """Close the leg against the opposite lots of the same owner, in account order; returns the loss left."""
     lots = pool.holdings[find(pool, bankrupt, number)]["lots"]
     lots_left = abs(lots)
     owner = pool.accounts[bankrupt]["owner"]
-    accounts = pool.totals[0]["accounts"]
-    for holder in range(accounts):
+    for holder in range(pool.totals[0]["accounts"]):
         if lots_left == 0:
-            return loss
+            break
         row = find(pool, holder, number)
         if holder != bankrupt and pool.accounts[holder]["owner"] == owner and is_opposite(pool, holder, row, lots):
             size = min(abs(pool.holdings[row]["lots"]), lots_left)
             loss -= close_against(pool, bankrupt, holder, number, size, loss, lots_left)
             lots_left -= size
-    to_close = lots_left
-    opposite = opposite_lots(pool, bankrupt, number, lots)
-    for holder in range(accounts):
+    return loss
+
+
+@command
+def close_pro_rata(pool: Pool, bankrupt: int, number: int, loss: int, count: int, waiting: int) -> int:
+    """Close what is left of the leg against those of the list that wait, or do not, by size; returns the loss left."""
+    row = find(pool, bankrupt, number)
+    total = lots_of_listed(pool, number, count, waiting)
+    if row < 0 or total == 0:
+        return loss
+    to_close = abs(pool.holdings[row]["lots"])
+    lots_left = to_close
+    for place in range(count):
         if lots_left == 0:
-            return loss
-        row = find(pool, holder, number)
-        if holder != bankrupt and is_opposite(pool, holder, row, lots):
-            held = abs(pool.holdings[row]["lots"])
-            size = min(held, mul_div_ceil(to_close, held, opposite), lots_left)
+            break
+        holder = pool.ranks[place]["account"]
+        if pool.ranks[place]["key"] == waiting:
+            held = abs(pool.holdings[find(pool, holder, number)]["lots"])
+            size = min(held, mul_div_ceil(to_close, held, total), lots_left)
             loss -= close_against(pool, bankrupt, holder, number, size, loss, lots_left)
             lots_left -= size
     return loss
+
+
+@command
+def deleverage_pro_rata(pool: Pool, bankrupt: int, number: int, loss: int) -> int:
+    """Close the leg: the same owner, then everybody by size, last those whose hedge it is; returns the loss left."""
+    loss = close_same_owner(pool, bankrupt, number, loss)
+    if find(pool, bankrupt, number) < 0:
+        return loss
+    count = list_holders(pool, bankrupt, number)
+    loss = close_pro_rata(pool, bankrupt, number, loss, count, AT_ONCE)
+    return close_pro_rata(pool, bankrupt, number, loss, count, WAITS)
 
 
 @command

@@ -1,11 +1,15 @@
-"""Resolving an account whose equity is below zero, in one step: assets, fund, then each contract leg with its loss."""
+"""Resolving an account whose equity is below zero, in one step.
+
+Assets, then its owner's own opposite positions, then the insurance, then each contract leg with its loss.
+"""
 
 from plimsoll.book.layout import Pool
 from plimsoll.book.rows import LegRow
 from plimsoll.book.signatures import INTEGER, POOL_VIEW
 from plimsoll.engine.waterfall.backstop import give_to_backstop, sell_assets_to_backstop, sell_assets_to_fund
-from plimsoll.engine.waterfall.bad_debt import pay_from_fund, resolve_if_bankrupt
-from plimsoll.engine.waterfall.deleverage import deleverage
+from plimsoll.engine.waterfall.bad_debt import resolve_if_bankrupt
+from plimsoll.engine.waterfall.deleverage import close_same_owner, deleverage, has_another_account
+from plimsoll.engine.waterfall.insurance import pay_insurance
 from plimsoll.engine.waterfall.legs import NO_FEE, NO_LEG, leg_of
 from plimsoll.margin.health import NOTHING, health
 from plimsoll.margin.portfolio.legs import book_after, legs_of
@@ -96,12 +100,39 @@ def close_leg(pool: Pool, account: int, number: int, loss: int) -> int:
     return 1
 
 
+@command
+def close_own_side(pool: Pool, account: int) -> int:
+    """Close the legs against what the same owner has on the other side, which bears the deficit before anyone else.
+
+    Returns the passes over all accounts this took, one a leg.
+    """
+    loss = max(0, -health(pool, account).equity)
+    if loss == 0 or not has_another_account(pool, account):
+        return 0
+    legs = legs_of()
+    count = fill_weights(pool, account, legs)
+    weights = total_weight(pool, account, legs, count)
+    passes = 0
+    number = next_contract(pool, account, 0)
+    while number != NO_LEG:
+        following = next_contract(pool, account, number)
+        weight = weight_of(legs, count, number)
+        share = share_of(weight, weights, loss, following == NO_LEG)
+        close_same_owner(pool, account, number, share)
+        passes += 1
+        weights -= weight
+        loss -= share
+        number = following
+    return passes
+
+
 @shared((POOL_VIEW, INTEGER))
 def resolve_insolvent(pool: Pool, account: int) -> int:
     """Resolve an insolvent account; returns the steps it took, a pass over all accounts counting as many."""
     steps = 1 + sell_assets_to_backstop(pool, account)
+    steps += close_own_side(pool, account) * pool.totals[0]["accounts"]
     deficit = max(0, -health(pool, account).equity)
-    loss = deficit - pay_from_fund(pool, account, deficit)
+    loss = deficit - pay_insurance(pool, account, deficit)
     steps += sell_assets_to_fund(pool, account)
     legs = legs_of()
     count = fill_weights(pool, account, legs)

@@ -8,7 +8,7 @@ from plimsoll.book.rows import InstrumentRow
 from plimsoll.engine.waterfall.takeover import Terms, giver_change
 from plimsoll.margin.health import Health, exit_level, health_after
 from plimsoll.margin.terms import notional_of, requirement, spot_notional, value_of
-from plimsoll.units.fixed import mul_div_ceil, rate_down, rate_up
+from plimsoll.units.fixed import mul_div_ceil, mul_div_floor, rate_down, rate_up
 from plimsoll.units.jit import command, rule
 from plimsoll.units.messages import KIND_ASSET, KIND_OPTION, OPTION_CALL, STATUS_SETTLING
 
@@ -100,13 +100,29 @@ def room_for_fee(now: Health, equity: int, required: int) -> int:
 
 
 @rule
-def step_with_fee(instrument: InstrumentRow, now: Health, size: int, fee_rate: int, equity: int, required: int) -> Step:
-    """The step less its fee, which never lowers a solvent equity/MM."""
+def equity_behind(leg: Leg, now: Health, size: int) -> int:
+    """The equity that stands behind ``size`` lots: the leg's share of it by MM, in proportion to its lots.
+
+    A requirement that grows faster than size falls faster, too: by MM alone half the lots could take most of it.
+    """
+    if now.maintenance == 0:
+        return 0
+    own = min(max(0, leg.maintenance), now.maintenance)
+    return mul_div_floor(mul_div_floor(now.equity, own, now.maintenance), size, abs(leg.lots))
+
+
+@rule
+def step_with_fee(
+    instrument: InstrumentRow, leg: Leg, now: Health, size: int, fee_rate: int, equity: int, required: int
+) -> Step:
+    """The step less its fee, which never lowers a solvent equity/MM nor takes the equity behind other lots."""
     fee = 0
     if fee_rate != NO_FEE:
         fee = rate_up(notional_of(instrument, size), fee_rate)
         if now.equity >= 0:
             fee = min(fee, room_for_fee(now, equity, required))
+            if instrument["kind"] != KIND_OPTION:
+                fee = min(fee, equity_behind(leg, now, size))
     return Step(equity - fee, required, fee)
 
 
@@ -118,7 +134,7 @@ def step_of(pool: Pool, leg: Leg, now: Health, size: int, fee_rate: int) -> Step
     change = giver_change(pool, leg.number, moved, Terms(0, 0, 0))
     if instrument["kind"] == KIND_OPTION:
         after = health_after(pool, leg.account, change)
-        return step_with_fee(instrument, now, size, fee_rate, after.equity, after.maintenance)
+        return step_with_fee(instrument, leg, now, size, fee_rate, after.equity, after.maintenance)
     lots = leg.lots + change.lots
     equity = now.equity - leg.value + value_of(instrument, lots) - change.cost + change.cash
     rest = abs(lots)
@@ -126,7 +142,7 @@ def step_of(pool: Pool, leg: Leg, now: Health, size: int, fee_rate: int) -> Step
     if rest > 0:
         required += requirement(instrument, rest, notional_of(instrument, rest), False)
     # Options may require less than nothing, an account never: what is left may meet that bound.
-    return step_with_fee(instrument, now, size, fee_rate, equity, max(0, required))
+    return step_with_fee(instrument, leg, now, size, fee_rate, equity, max(0, required))
 
 
 @command

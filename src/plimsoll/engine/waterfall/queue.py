@@ -15,6 +15,8 @@ from plimsoll.units.messages import NAMED_BACKSTOP, NAMED_COUNT, STATUS_OPEN
 
 SAME_OWNER_FIRST = 2**61
 HEDGES_LAST = 2**61
+AT_ONCE = 0
+WAITS = 1
 FACTOR_BOUND = 10**12
 
 
@@ -98,6 +100,13 @@ def sift_down(pool: Pool, parent: int, count: int) -> None:
 
 
 @command
+def key_of(pool: Pool, account: int, number: int, lots: int) -> int:
+    """What a holder is ranked by, who owns nothing of the bankrupt: by rank, hedges last."""
+    key = rank_of(pool, account, number)
+    return key - HEDGES_LAST if loses_its_hedge(pool, account, number, lots) else key
+
+
+@command
 def fill_queue(pool: Pool, bankrupt: int, number: int, lots: int) -> int:
     """Rank every holder of lots opposite to ``lots`` into the scratch heap; returns how many there are."""
     count = 0
@@ -105,11 +114,10 @@ def fill_queue(pool: Pool, bankrupt: int, number: int, lots: int) -> int:
     for account in range(pool.totals[0]["accounts"]):
         if account == bankrupt or not is_opposite(pool, account, find(pool, account, number), lots):
             continue
-        key = rank_of(pool, account, number)
         if pool.accounts[account]["owner"] == owner:
-            key += SAME_OWNER_FIRST
-        elif loses_its_hedge(pool, account, number, lots):
-            key -= HEDGES_LAST
+            key = rank_of(pool, account, number) + SAME_OWNER_FIRST
+        else:
+            key = key_of(pool, account, number, lots)
         rank = pool.ranks[count]
         rank["key"] = key
         rank["account"] = account
@@ -126,3 +134,31 @@ def pop(pool: Pool, count: int) -> int:
     swap(pool, 0, count - 1)
     sift_down(pool, 0, count - 1)
     return account
+
+
+@command
+def list_holders(pool: Pool, bankrupt: int, number: int) -> int:
+    """List the holders of lots opposite to the bankrupt's, in account order, into the scratch table; returns how many.
+
+    Those wait whose hedge the leg is: closing as much as is left of it would bring them below MM.
+    """
+    count = 0
+    lots = pool.holdings[find(pool, bankrupt, number)]["lots"]
+    for account in range(pool.totals[0]["accounts"]):
+        if account == bankrupt or not is_opposite(pool, account, find(pool, account, number), lots):
+            continue
+        rank = pool.ranks[count]
+        rank["key"] = WAITS if loses_its_hedge(pool, account, number, lots) else AT_ONCE
+        rank["account"] = account
+        count += 1
+    return count
+
+
+@command
+def lots_of_listed(pool: Pool, number: int, count: int, waiting: int) -> int:
+    """Lots of those of the list that wait, or do not."""
+    total = 0
+    for place in range(count):
+        if pool.ranks[place]["key"] == waiting:
+            total += abs(pool.holdings[find(pool, pool.ranks[place]["account"], number)]["lots"])
+    return total

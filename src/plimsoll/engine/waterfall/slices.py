@@ -1,40 +1,38 @@
 """Slices: a part of every leg of a portfolio account at once, so that hedges stay hedged.
 
-Each leg moves at the mark like a fill; then one payment from the account, a discount on the equity taken, never so
-large that equity/MM falls.  Parts are thousandths; the smallest that restores the account is found by bisection.
+Each leg moves at the mark like a fill; then one payment from the account (``slice_payment``).  Parts are thousandths;
+the smallest that restores the account is found by bisection.
 """
-
-from typing import NamedTuple
 
 from plimsoll.book.events import enter_ledger, move_cash
 from plimsoll.book.holdings import find
 from plimsoll.book.layout import Pool
 from plimsoll.book.rows import LegRow
-from plimsoll.engine.checks import allows, lots_of
-from plimsoll.engine.waterfall.backstop import take_leg
+from plimsoll.engine.checks import allows, is_paused, lots_of
+from plimsoll.engine.waterfall.backstop import day_left, interest_cap, take_leg
+from plimsoll.engine.waterfall.insurance import give_fee_to_fund
 from plimsoll.engine.waterfall.legs import leg_of
+from plimsoll.engine.waterfall.slice_payment import (
+    Payment,
+    offered_discount,
+    payment_of,
+    reserve_rest,
+    strips_hedges,
+)
 from plimsoll.engine.waterfall.takeover import AT_MARK, giver_change
 from plimsoll.margin.health import Health, exit_level, health_of_legs
 from plimsoll.margin.portfolio.legs import add_leg, legs_of, part_lots
 from plimsoll.margin.rule import allows_change
-from plimsoll.margin.terms import pays_cash, worst_lots
+from plimsoll.margin.terms import notional_of, pays_cash, worst_lots
 from plimsoll.units import codes as code
-from plimsoll.units.fixed import mul_div_floor, rate_down
 from plimsoll.units.jit import command, rule
-from plimsoll.units.limits import HOLDINGS_PER_ACCOUNT_MAX, INSTRUMENTS_MAX
-from plimsoll.units.messages import EVENT_FEE_PAID, MECHANISM_BACKSTOP, NAMED_BACKSTOP, NAMED_FUND, STATUS_SETTLING
+from plimsoll.units.limits import HOLDINGS_PER_ACCOUNT_MAX, INSTRUMENTS_MAX, PPB
+from plimsoll.units.messages import EVENT_FEE_PAID, MECHANISM_BACKSTOP, NAMED_BACKSTOP, PAUSE_BACKSTOP, STATUS_SETTLING
 from plimsoll.units.tables import Table
 
 STEP = 1_000_000
 STEPS = 1_000
 NO_NUMBER = -1
-
-
-class Payment(NamedTuple):
-    """What the account pays with a slice, in micros."""
-
-    to_taker: int
-    to_fund: int
 
 
 @rule
@@ -73,35 +71,39 @@ def health_without(pool: Pool, account: int, part: int) -> Health:
 
 
 @rule
-def payment_of(pool: Pool, now: Health, after: Health, part: int) -> int:
-    """The discount on the equity taken, at most what leaves equity/MM no lower."""
-    if now.equity <= 0 or now.maintenance == 0:
-        return 0
-    discount = rate_down(rate_down(now.equity, part), pool.policy[0]["slice_discount"])
-    freed = max(0, now.maintenance - after.maintenance)
-    return min(discount, mul_div_floor(now.equity, freed, now.maintenance))
-
-
-@rule
-def restores(pool: Pool, account: int, now: Health, part: int) -> bool:
+def restores(pool: Pool, account: int, now: Health, part: int, discount: int) -> bool:
     """Whether the account reaches its exit level after a part has gone and been paid for."""
     after = health_without(pool, account, part)
-    left = after.equity - payment_of(pool, now, after, part)
+    left = after.equity - payment_of(pool, account, now, after, part, discount)
     return left >= exit_level(after.maintenance, pool.policy[0]["exit_buffer"])
 
 
+@rule
+def must_go_whole(pool: Pool, now: Health) -> bool:
+    """Whether the account is too small to be worth a part."""
+    return pool.policy[0]["slice_whole"] > 0 and now.maintenance <= pool.policy[0]["slice_whole"]
+
+
 @command
-def part_to_exit(pool: Pool, account: int, now: Health) -> int:
-    """The smallest part, in ppb, that restores the account; all of it when none does."""
+def part_to_exit(pool: Pool, account: int, now: Health, discount: int) -> int:
+    """The smallest part, in ppb, that restores the account; all of it when none does, or when it is small."""
+    if must_go_whole(pool, now):
+        return PPB
     smallest = 1
     largest = STEPS
     while smallest < largest:
         middle = (smallest + largest) // 2
-        if restores(pool, account, now, middle * STEP):
+        if restores(pool, account, now, middle * STEP, discount):
             largest = middle
         else:
             smallest = middle + 1
     return smallest * STEP
+
+
+@rule
+def moves_lots(pool: Pool, account: int, part: int) -> bool:
+    """Whether anything goes with a part."""
+    return next_number(pool, account, 0, part) != NO_NUMBER
 
 
 @rule
@@ -115,6 +117,7 @@ def require_room(pool: Pool, account: int, taker: int, part: int, capped: bool) 
     """The taker may hold every leg of the slice and has rows for it; ``capped``: the backstop's own caps as well."""
     owner = pool.accounts[account]
     rows = pool.accounts[taker]["count"]
+    notional = 0
     for row in range(owner["start"], owner["start"] + owner["count"]):
         number = pool.holdings[row]["instrument"]
         moved = moved_lots(pool, row, part)
@@ -134,8 +137,11 @@ def require_room(pool: Pool, account: int, taker: int, part: int, capped: bool) 
             return code.COUNTERPARTY_LOTS_MUST_BE_WITHIN_LIMIT
         # Measured the way the slice goes: what offsets the backstop's own position is always welcome.
         grown = after if moved > 0 else -after
-        if capped and grown > instrument["backstop_lots_max"]:
+        if capped and grown > min(instrument["backstop_lots_max"], interest_cap(pool, number)):
             return code.COUNTERPARTY_LOTS_MUST_BE_WITHIN_LIMIT
+        notional += notional_of(instrument, abs(moved))
+    if capped and notional > day_left(pool):
+        return code.COUNTERPARTY_LOTS_MUST_BE_WITHIN_LIMIT
     return code.OK if rows <= HOLDINGS_PER_ACCOUNT_MAX else code.COUNTERPARTY_HOLDINGS_MUST_FIT
 
 
@@ -203,6 +209,12 @@ def require_taker(pool: Pool, account: int, taker: int, part: int, payment: Paym
     refusal = require_room(pool, account, taker, part, capped)
     if refusal != code.OK:
         return refusal
+    return require_means(pool, account, taker, part, payment)
+
+
+@command
+def require_means(pool: Pool, account: int, taker: int, part: int, payment: Payment) -> int:
+    """The taker, who has room, can pay, and keeps to the margin rule with the slice."""
     price = price_in_cash(pool, account, part)
     cash = pool.accounts[taker]["cash"] - price + payment.to_taker
     if price > 0 and cash + realised_by(pool, account, taker, part) < 0:
@@ -210,7 +222,7 @@ def require_taker(pool: Pool, account: int, taker: int, part: int, payment: Paym
     legs = legs_of()
     before = health_of_taker(pool, taker, legs)
     count = book_with(pool, account, taker, part, legs)
-    return allows_change(before, health_of_legs(pool, taker, legs, count, cash))
+    return allows_change(pool, taker, before, health_of_legs(pool, taker, legs, count, cash))
 
 
 @rule
@@ -263,10 +275,11 @@ def take_slice(pool: Pool, account: int, taker: int, part: int, payment: Payment
         move_cash(pool, EVENT_FEE_PAID, account, taker, -paid)
         move_cash(pool, EVENT_FEE_PAID, taker, account, payment.to_taker)
         if payment.to_fund > 0:
-            move_cash(pool, EVENT_FEE_PAID, NAMED_FUND, account, payment.to_fund)
+            give_fee_to_fund(pool, account, payment.to_fund)
         enter_ledger(
             pool, account, 0, mechanism, taker, 0, 0, 0, 0, payment.to_taker, payment.to_fund, 0, 0, now.equity
         )
+    reserve_rest(pool, account, now, part, paid)
     return moved
 
 
@@ -277,15 +290,15 @@ def move_leg_of(pool: Pool, account: int, taker: int, number: int, lots: int, me
 
 
 @command
-def largest_accepted(pool: Pool, account: int, now: Health, wanted: int) -> int:
+def largest_accepted(pool: Pool, account: int, now: Health, wanted: int, discount: int) -> int:
     """The largest part, in steps up to ``wanted``, the backstop can take, by bisection; 0 for none."""
-    if backstop_accepts_slice(pool, account, now, wanted * STEP):
+    if backstop_accepts_slice(pool, account, now, wanted * STEP, discount):
         return wanted
     smallest = 0
     largest = wanted - 1
     while smallest < largest:
         middle = (smallest + largest + 1) // 2
-        if backstop_accepts_slice(pool, account, now, middle * STEP):
+        if backstop_accepts_slice(pool, account, now, middle * STEP, discount):
             smallest = middle
         else:
             largest = middle - 1
@@ -295,17 +308,28 @@ def largest_accepted(pool: Pool, account: int, now: Health, wanted: int) -> int:
 @command
 def backstop_takes_slice(pool: Pool, account: int, now: Health) -> int:
     """The largest part up to what restores the account that the backstop can take; returns the legs moved."""
-    if account == NAMED_BACKSTOP:
+    if account == NAMED_BACKSTOP or is_paused(pool, PAUSE_BACKSTOP):
         return 0
-    part = largest_accepted(pool, account, now, part_to_exit(pool, account, now) // STEP) * STEP
-    if part == 0:
+    discount = offered_discount(pool, account)
+    wanted = part_to_exit(pool, account, now, discount) // STEP
+    part = largest_accepted(pool, account, now, wanted, discount) * STEP
+    if not moves_lots(pool, account, part):
         return 0
-    payment = Payment(payment_of(pool, now, health_without(pool, account, part), part), 0)
+    payment = payment_to_backstop(pool, account, now, part, discount)
     return take_slice(pool, account, NAMED_BACKSTOP, part, payment, MECHANISM_BACKSTOP, now)
 
 
 @rule
-def backstop_accepts_slice(pool: Pool, account: int, now: Health, part: int) -> bool:
-    """Whether the backstop has room for a part and can margin it."""
-    payment = Payment(payment_of(pool, now, health_without(pool, account, part), part), 0)
+def payment_to_backstop(pool: Pool, account: int, now: Health, part: int, discount: int) -> Payment:
+    """The backstop keeps the whole payment."""
+    return Payment(payment_of(pool, account, now, health_without(pool, account, part), part, discount), 0)
+
+
+@rule
+def backstop_accepts_slice(pool: Pool, account: int, now: Health, part: int, discount: int) -> bool:
+    """Whether the backstop has room for a part that leaves no more risk behind, and can margin it."""
+    after = health_without(pool, account, part)
+    if strips_hedges(now, after, part):
+        return False
+    payment = Payment(payment_of(pool, account, now, after, part, discount), 0)
     return require_taker(pool, account, NAMED_BACKSTOP, part, payment, True) == code.OK

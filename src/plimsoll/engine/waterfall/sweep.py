@@ -5,7 +5,7 @@ from plimsoll.book.layout import Pool
 from plimsoll.book.signatures import POOL_VIEW
 from plimsoll.engine.waterfall.order import look_at
 from plimsoll.units.jit import shared
-from plimsoll.units.messages import NAMED_BACKSTOP, NAMED_COUNT, STATUS_OPEN
+from plimsoll.units.messages import MODE_POT, NAMED_BACKSTOP, NAMED_COUNT, STATUS_OPEN
 
 AHEAD = 6
 
@@ -21,6 +21,7 @@ def sweep(pool: Pool) -> None:
         totals["sweeping"] = 1
         totals["sweep_due"] = 0
         totals["sweep_cursor"] = NAMED_BACKSTOP
+        totals["sweep_since"] = totals["time"]
         totals["shortfall_running"] = 0
     steps = 0
     seen = 0
@@ -31,7 +32,7 @@ def sweep(pool: Pool) -> None:
         prefetch_holdings(pool, min(account + AHEAD, totals["accounts"] - 1))
         totals["sweep_cursor"] = max(account + 1, NAMED_COUNT)
         seen += 1
-        if pool.accounts[account]["status"] == STATUS_OPEN:
+        if pool.accounts[account]["status"] == STATUS_OPEN and pool.accounts[account]["mode"] != MODE_POT:
             steps += look_at(pool, account)
     totals["shortfall"] = totals["shortfall_running"]
     totals["sweeping"] = 0

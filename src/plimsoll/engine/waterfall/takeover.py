@@ -6,14 +6,14 @@ option through cash.
 
 from typing import NamedTuple
 
-from plimsoll.book.events import emit, move_cash
+from plimsoll.book.events import emit
 from plimsoll.book.holdings import Change, apply_change, find
 from plimsoll.book.layout import Pool
+from plimsoll.engine.waterfall.insurance import give_fee_to_fund
 from plimsoll.margin.rates import set_open_interest_rate
 from plimsoll.margin.terms import pays_cash
 from plimsoll.units.fixed import mul_div_ceil
 from plimsoll.units.jit import command, rule
-from plimsoll.units.messages import EVENT_FEE_PAID, NAMED_FUND
 
 
 class Terms(NamedTuple):
@@ -82,5 +82,5 @@ def takeover(
         terms.loss,
     )
     if terms.to_fund > 0:
-        move_cash(pool, EVENT_FEE_PAID, NAMED_FUND, giver, terms.to_fund)
+        give_fee_to_fund(pool, giver, terms.to_fund)
     set_open_interest_rate(pool.instruments[number])

@@ -8,6 +8,7 @@
       fill0: "rgba(11,92,143,.45)", fill1: "rgba(213,120,30,.45)", fill2: "rgba(0,115,90,.45)", fill3: "rgba(143,74,125,.45)", fill4: "rgba(85,97,111,.45)", fill5: "rgba(138,109,0,.45)",
       band1: "rgba(11,92,143,.12)", band2: "rgba(11,92,143,.18)", band3: "rgba(11,92,143,.28)",
       bid: "#56a5d8", backstop: "#e69f00", fund: "#009e73", adl: "#cc5fa0", socialised: "#b3261e",
+      slice: "#0b5c8f", batch: "#7d8fd0", auction: "#a5c739", amm: "#5f8a2b", insolvent: "#b85c00", tranche: "#4d7a6b",
       fundfill: "rgba(0,158,115,.16)", badfill: "rgba(179,38,30,.16)", bad: "#b3261e", warn: "#b06c00"
     },
     dark: {
@@ -16,6 +17,7 @@
       fill0: "rgba(108,182,228,.40)", fill1: "rgba(240,164,90,.40)", fill2: "rgba(76,195,160,.40)", fill3: "rgba(215,154,196,.40)", fill4: "rgba(169,180,192,.40)", fill5: "rgba(229,208,90,.40)",
       band1: "rgba(108,182,228,.13)", band2: "rgba(108,182,228,.20)", band3: "rgba(108,182,228,.32)",
       bid: "#6cb6e4", backstop: "#f0b23e", fund: "#33b98f", adl: "#df86bd", socialised: "#f08a80",
+      slice: "#3f8fc4", batch: "#a3b1ea", auction: "#c3dd6a", amm: "#8fb85a", insolvent: "#e08a45", tranche: "#7fb0a0",
       fundfill: "rgba(51,185,143,.20)", badfill: "rgba(240,138,128,.20)", bad: "#f08a80", warn: "#e8ab4a"
     }
   };

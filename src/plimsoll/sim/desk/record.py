@@ -15,12 +15,12 @@ from plimsoll.sim.view import View
 from plimsoll.units.messages import (
     MECHANISM_ADL,
     MECHANISM_BACKSTOP,
-    MECHANISM_BID,
+    MECHANISM_SLICE,
     MODE_STANDARD,
 )
 from plimsoll.units.tables import Ints
 
-SLICERS: Final = {"bid": MECHANISM_BID, "backstop": MECHANISM_BACKSTOP}
+SLICERS: Final = {"bid": MECHANISM_SLICE, "backstop": MECHANISM_BACKSTOP}
 
 
 @dataclass(frozen=True)
