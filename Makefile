@@ -11,6 +11,9 @@ PYTHON := $(shell for p in python3.11 python3; do if $$p -c "" 2>/dev/null; then
 endif
 
 SEED ?= 1
+SEEDS ?= 0:200
+# Judges every batch of a simulated world without the engine's code.
+WITNESS ?= tests.reference.witness:ReferenceWitness
 UV ?= uv
 # `make pins PINS=--upgrade` moves every pin; without it, only what pyproject.toml no longer allows moves.
 PINS ?=
@@ -22,7 +25,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 # Nothing of the caller's environment may decide what is imported or where it is installed.
 unexport PYTHONHOME PYTHONPATH PIP_PREFIX PIP_TARGET PIP_USER
 
-.PHONY: help install run test check bench sim pins clean
+.PHONY: help install run test check bench sim worlds pins clean
 
 help: ## list the verbs
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -54,8 +57,11 @@ check: install ## lint, formatting, types, layers
 bench: install ## measure, and write bench-results.json
 	$(BIN)/python -m benchmarks
 
-sim: install ## replay with one seed: make sim SEED=7
-	$(BIN)/plimsoll replay --seed $(SEED) --no-report
+sim: install ## run one simulated world and tell its story: make sim SEED=7
+	$(BIN)/plimsoll sim --seed $(SEED) --witness $(WITNESS)
+
+worlds: install ## run many simulated worlds: make worlds SEEDS=0:200
+	$(BIN)/plimsoll sim --seeds $(SEEDS) --witness $(WITNESS) --keep build/worlds --coverage
 
 pins: ## write constraints.txt again: versions and hashes for every extra (needs uv)
 	$(UV) pip compile pyproject.toml --quiet --all-extras --universal --fork-strategy fewest --python-version 3.11 \

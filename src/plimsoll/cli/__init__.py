@@ -14,6 +14,7 @@ from plimsoll.cli.inspect import inspect_command
 from plimsoll.cli.margin import margin_command
 from plimsoll.cli.program import Program
 from plimsoll.cli.replay import replay_command
+from plimsoll.cli.sim import sim_command
 from plimsoll.cli.surface import surface_command
 from plimsoll.cli.verify import verify_command
 
@@ -35,5 +36,6 @@ for command in (
     inspect_command,
     verify_command,
     conform_command,
+    sim_command,
 ):
     main.add_command(command)
