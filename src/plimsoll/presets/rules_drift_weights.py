@@ -52,11 +52,6 @@ def profit_weight(weight: int, imf: int, profit: int) -> int:
     return size_discount(weight, imf, profit * PROFIT_SIZE) if profit > 0 else weight
 
 
-def fill_weight(initial: int, maintenance: int) -> int:
-    """Between initial and maintenance, for fills: their mean."""
-    return div_trunc(initial + maintenance, 2)
-
-
 def capped_perp_ratio(ratio: int, user_ratio: int) -> int:
     """A perp's initial ratio under the user's own cap."""
     return max(ratio, user_ratio)

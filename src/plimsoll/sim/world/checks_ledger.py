@@ -1,7 +1,6 @@
 """The ledger of liquidations beside the events it belongs to: every line that moved lots has its two events."""
 
 from collections.abc import Iterator
-from types import MappingProxyType
 from typing import Any, Final
 
 import numpy as np
@@ -21,12 +20,6 @@ from plimsoll.units.messages import (
     MECHANISM_FUND,
     MECHANISM_INSOLVENT,
     MECHANISM_SLICE,
-    PAUSE_AUCTION,
-    PAUSE_BACKSTOP,
-    PAUSE_BATCH,
-    PAUSE_BID,
-    PAUSE_SLICE,
-    PAUSE_SWAP,
 )
 
 TAKEOVERS: Final = (EVENT_LIQUIDATED, EVENT_TAKEN_OVER, EVENT_DELEVERAGED)
@@ -42,17 +35,6 @@ SELLING: Final = (
 """Mechanisms whose taker is paid for what it takes: the account goes on."""
 MOVING: Final = (*SELLING, MECHANISM_FUND, MECHANISM_ADL)
 """Mechanisms that move lots."""
-PAUSED_BY: Final = MappingProxyType(
-    {
-        MECHANISM_BID: PAUSE_BID,
-        MECHANISM_SLICE: PAUSE_SLICE,
-        MECHANISM_BATCH: PAUSE_BATCH,
-        MECHANISM_AUCTION: PAUSE_AUCTION,
-        MECHANISM_AMM: PAUSE_SWAP,
-        MECHANISM_BACKSTOP: PAUSE_BACKSTOP,
-        MECHANISM_INSOLVENT: PAUSE_SLICE,
-    }
-)
 
 
 def moves(ledger: Array) -> Array:
@@ -81,10 +63,3 @@ def lots_before(step: Step, account: int, instrument: int, sequence: int) -> int
         & (step.events["sequence"] < sequence)
     ]
     return step.before.held(account, instrument)[0] + int(earlier["lots"].sum())
-
-
-def paid_of(step: Step, kind: int, account: int) -> int:
-    """What an account paid in the events of a kind."""
-    rows = of_kind(step.events, kind)
-    mine = rows["cash"][rows["account"] == account]
-    return -int(mine[mine < 0].sum())

@@ -6,7 +6,7 @@ from typing import Any, Final
 from plimsoll.book.layout import CURVE_ROWS
 from plimsoll.sim.world.sight import Sight
 from plimsoll.units.limits import POTS_MAX, PPB
-from plimsoll.units.messages import BATCH_OPEN, POT_AMM
+from plimsoll.units.messages import BATCH_OPEN
 
 COMMITS: Final = 1
 REVEALS: Final = 2
@@ -36,12 +36,6 @@ def reserves(sight: Sight, pot: int) -> tuple[int, int]:
     if int(terms["account"]) >= sight.count or int(terms["instrument"]) >= sight.instruments:
         return 0, 0
     return int(sight.held[terms["account"], terms["instrument"]]), int(sight.cash[terms["account"]])
-
-
-def amm_of(sight: Sight, instrument: int) -> int:
-    """The first AMM of an asset; 0 for none."""
-    pots = sight.view.pool.pots
-    return next((number for number in pots_of(sight, POT_AMM) if pots[number]["instrument"] == instrument), 0)
 
 
 def stake_of(sight: Sight, account: int, pot: int) -> tuple[int, int]:
